@@ -1,0 +1,39 @@
+import type { PodFeature } from './features.ts';
+
+/**
+ * What a provider does with a Pod feature. There is no fourth kind: a field is never dropped in silence.
+ * `honoured`: as on a node. `emulated`: the effect is there, by other means; `how` says what differs.
+ * `refused`: the Pod is refused before anything is created; `why` and `instead` go into the message.
+ */
+export type Support =
+  | { readonly support: 'honoured' }
+  | { readonly support: 'emulated'; readonly how: string }
+  | { readonly support: 'refused'; readonly why: string; readonly instead: string };
+
+export interface Capabilities {
+  /** Total over the catalogue: the compiler refuses a provider that leaves a feature out. */
+  readonly features: Readonly<Record<PodFeature, Support>>;
+  /** Operating systems and architectures an instance can have, as in `kubernetes.io/os` and `kubernetes.io/arch`. */
+  readonly os: readonly ('linux' | 'darwin' | 'windows')[];
+  readonly arch: readonly string[];
+  /** Present = only these image repositories (without tag) can be run; `why` and `instead` complete the refusal. */
+  readonly images?: {
+    readonly repositories: readonly string[];
+    readonly why: string;
+    readonly instead: string;
+  };
+  /** True when a container needs an explicit `command` because the provider knows no image entry point. */
+  readonly needsCommand: boolean;
+  /** False when the platform forgets a stopped instance (and its logs) by itself or charges for keeping it. */
+  readonly retainsStopped: boolean;
+}
+
+export const honoured: Support = { support: 'honoured' };
+
+export function emulated(how: string): Support {
+  return { support: 'emulated', how };
+}
+
+export function refused(why: string, instead: string): Support {
+  return { support: 'refused', why, instead };
+}

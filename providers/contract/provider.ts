@@ -1,0 +1,128 @@
+import type { Capabilities } from './capabilities.ts';
+import type { Instance, InstanceRef } from './instance.ts';
+import type { FileSpec, InstanceSpec, Resources } from './instance-spec.ts';
+import type { LogEntry, LogQuery } from './logs.ts';
+import type { OwnerScope } from './ownership.ts';
+
+/**
+ * The Pod level of the contract: what a virtual node talks to. One Pod is one instance.
+ *
+ * Every call takes an AbortSignal and settles soon after it fires. Calls reject with ProviderError; any other error
+ * counts as Retryable. No call is made before `capabilities()` said that the Pod can be honoured.
+ */
+export interface InstanceProvider {
+  /** Lower case, short: `mock`, `process`, `eci`. It prefixes container IDs (`mock://...`). */
+  readonly name: string;
+
+  /** What this provider does with each Pod field. Constant for the life of the provider. */
+  capabilities(): Capabilities;
+
+  /** How much fits, in total. Asked at start and every few minutes. */
+  capacity(signal: AbortSignal): Promise<Capacity>;
+
+  /**
+   * Creates the instance and returns as soon as the provider has accepted it (not when it runs). Idempotent by
+   * `token`: a repeated call returns the instance that the first one made, however that one ended for the caller.
+   * The ownership in `spec.owner` is attached in the same step: there is no moment at which the instance exists
+   * without it.
+   */
+  create(spec: InstanceSpec, token: string, signal: AbortSignal): Promise<Instance>;
+
+  /**
+   * After a restart of the daemon: hands over the spec of an instance that was found by {@link list}. For providers
+   * that supervise from within this process (restarts, probes); others leave it out.
+   */
+  adopt?(ref: InstanceRef, spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+
+  /** Replaces the files of a refreshable volume in a running instance. */
+  update?(ref: InstanceRef, volume: string, files: readonly FileSpec[], signal: AbortSignal): Promise<void>;
+
+  /**
+   * Asks the instance to stop and returns when that is accepted. Containers get their preStop hook and SIGTERM, after
+   * the grace period SIGKILL. Repeating it is harmless and may only shorten the time left. The instance then reaches
+   * `Stopped` with its exit codes and stays listed until {@link delete}; a platform that forgets it at once reports
+   * `Stopped` through {@link observe} before it reports `gone`. NotFound when there is no such instance.
+   */
+  stop(ref: InstanceRef, options: StopOptions, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Removes every trace of the instance, killing what still runs. Resolves when nothing of it can run any more.
+   * Idempotent: an unknown instance is done.
+   */
+  delete(ref: InstanceRef, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Every instance in the scope that is not deleted, stopped ones included. Complete or rejected: a page that could
+   * not be read rejects the whole call, for what is missing here may be taken for lost.
+   */
+  list(scope: OwnerScope, signal: AbortSignal): Promise<readonly Instance[]>;
+
+  /**
+   * Reports changes until the signal fires. Each event carries the whole new state; events of one instance come in
+   * order; repeats are allowed. Changes before the call may be missing: the node lists after it began to observe.
+   * Resolves on abort; rejects when it can no longer observe (the node then observes and lists anew).
+   */
+  observe(scope: OwnerScope, listener: InstanceListener, signal: AbortSignal): Promise<void>;
+
+  /** The log of one container; NotFound when that run has no log. Absent = `kubectl logs` answers 501. */
+  logs?(ref: InstanceRef, query: LogQuery, signal: AbortSignal): AsyncIterable<LogEntry>;
+
+  /** Usage of the running instances of the scope. Instances that cannot be measured now are left out. */
+  stats?(scope: OwnerScope, signal: AbortSignal): Promise<readonly InstanceStats[]>;
+
+  /** Ends what the provider holds open in this process. Instances keep running. */
+  close?(): Promise<void>;
+}
+
+export interface StopOptions {
+  /** Seconds until SIGKILL, at least 1. */
+  readonly gracePeriodSeconds: number;
+}
+
+export type InstanceEvent =
+  | { readonly type: 'changed'; readonly instance: Instance }
+  /** The instance is no more, and the provider is sure of it. */
+  | { readonly type: 'gone'; readonly ref: InstanceRef };
+
+export type InstanceListener = (event: InstanceEvent) => void;
+
+export interface Capacity {
+  readonly resources: Resources;
+  /** Instances at the same time. */
+  readonly instances: number;
+}
+
+export interface InstanceStats {
+  readonly ref: InstanceRef;
+  readonly containers: readonly ContainerStats[];
+}
+
+export interface ContainerStats {
+  readonly name: string;
+  /** ISO 8601: when it was measured. */
+  readonly time: string;
+  readonly startedAt: string;
+  /** Core-nanoseconds since `startedAt`; never falls. */
+  readonly cpuNanoSeconds: number;
+  readonly memoryWorkingSetBytes: number;
+}
+
+/** What a provider module exports: `burstlet run --provider ./my-provider.js` calls `createProvider`. */
+export interface ProviderModule {
+  createProvider(context: ProviderContext): InstanceProvider | Promise<InstanceProvider>;
+}
+
+export interface ProviderContext {
+  /** The `provider.options` of the configuration, unchecked: the adapter validates them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly log: ProviderLog;
+  /** A folder that belongs to this provider and survives restarts; created with mode 0700. */
+  readonly stateDir: string;
+}
+
+export interface ProviderLog {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}

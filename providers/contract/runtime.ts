@@ -1,0 +1,129 @@
+import type { Capabilities } from './capabilities.ts';
+import type { TerminatedState } from './instance.ts';
+import type { ContainerSpec, FileSpec, InstanceSpec } from './instance-spec.ts';
+import type { LogEntry, LogQuery } from './logs.ts';
+import type { OwnerScope, Ownership } from './ownership.ts';
+import type { Capacity, ContainerStats } from './provider.ts';
+
+/**
+ * The container level of the contract: a runtime that knows sandboxes and containers and nothing of Pods. The pod
+ * runner gives it the kubelet's semantics (init order, sidecars, restarts, probes, hooks) and so makes an
+ * InstanceProvider of it. Runtimes start and stop exactly what they are told.
+ *
+ * A sandbox and its containers outlive the daemon. Calls reject with ProviderError.
+ */
+export interface ContainerRuntime {
+  readonly name: string;
+  capabilities(): Capabilities;
+  capacity(signal: AbortSignal): Promise<Capacity>;
+
+  /** What the containers of a Pod share: address, volumes, lifetime. Idempotent by `token`; ownership is set in the same step. */
+  createSandbox(spec: InstanceSpec, token: string, signal: AbortSignal): Promise<SandboxState>;
+
+  /**
+   * Creates and starts one run of a container. `run` counts up from 0 per container name; repeating a call with the
+   * same run returns that run, whether it still lives or not. A container that cannot start is a run that is
+   * `exited` with reason StartError, not a rejection; rejections say that the runtime itself failed.
+   */
+  startContainer(
+    sandboxId: string,
+    spec: ContainerSpec,
+    run: number,
+    signal: AbortSignal,
+  ): Promise<RuntimeContainer>;
+
+  /** SIGTERM now, SIGKILL after the grace period; returns when accepted. A later call may only shorten. Not found = done. */
+  stopContainer(
+    sandboxId: string,
+    containerId: string,
+    options: { readonly gracePeriodSeconds: number },
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /** Forgets an exited run and its log. Not found = done. */
+  removeContainer(sandboxId: string, containerId: string, signal: AbortSignal): Promise<void>;
+
+  /** Kills everything in the sandbox and removes every trace. Resolves when nothing of it can run. Not found = done. */
+  removeSandbox(sandboxId: string, signal: AbortSignal): Promise<void>;
+
+  /** Replaces the files of a volume. */
+  updateVolume?(
+    sandboxId: string,
+    volume: string,
+    files: readonly FileSpec[],
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /** Every sandbox in scope with all its runs that were not removed. Complete or rejected. */
+  list(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxState[]>;
+
+  /** As InstanceProvider.observe: whole states, in order per sandbox, repeats allowed. */
+  observe(scope: OwnerScope, listener: SandboxListener, signal: AbortSignal): Promise<void>;
+
+  /** Runs a command inside a running container, for probes and hooks. */
+  exec(
+    sandboxId: string,
+    containerId: string,
+    command: readonly string[],
+    options: ExecOptions,
+    signal: AbortSignal,
+  ): Promise<ExecResult>;
+
+  /** The log of one run. `query.container` and `query.previous` were resolved to `containerId` already. */
+  logs(
+    sandboxId: string,
+    containerId: string,
+    query: Omit<LogQuery, 'container' | 'previous'>,
+    signal: AbortSignal,
+  ): AsyncIterable<LogEntry>;
+
+  stats(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxStats[]>;
+  close?(): Promise<void>;
+}
+
+export interface SandboxState {
+  readonly id: string;
+  readonly owner: Ownership;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly ips: readonly string[];
+  /** All runs that were not removed, oldest first. */
+  readonly containers: readonly RuntimeContainer[];
+}
+
+export interface RuntimeContainer {
+  /** Unique over the life of the runtime. */
+  readonly id: string;
+  readonly name: string;
+  /** 0 for the first run of this name. */
+  readonly run: number;
+  readonly image: string;
+  readonly imageId: string;
+  readonly state:
+    | { readonly kind: 'running'; readonly startedAt: string }
+    | { readonly kind: 'exited'; readonly result: TerminatedState };
+}
+
+export type SandboxEvent =
+  | { readonly type: 'changed'; readonly sandbox: SandboxState }
+  | { readonly type: 'gone'; readonly sandboxId: string; readonly podUid: string };
+
+export type SandboxListener = (event: SandboxEvent) => void;
+
+export interface ExecOptions {
+  readonly timeoutMs: number;
+  /** Bytes of combined output to keep; the rest is read and dropped. */
+  readonly maxOutputBytes: number;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly output: Uint8Array;
+  readonly timedOut: boolean;
+}
+
+export interface SandboxStats {
+  readonly sandboxId: string;
+  readonly podUid: string;
+  readonly containers: readonly ContainerStats[];
+}
