@@ -1,0 +1,265 @@
+import { describe, expect, test } from 'vitest';
+import type { Instance } from '../../providers/contract/index.ts';
+import type { Pod, PodStatus } from '../kube/types.ts';
+import { type Decision, decide, type PodView } from './decide.ts';
+import { createRecord, type PodRecord } from './pod-record.ts';
+import { aContainer, anInstance, aPod, exited } from './testing/objects.ts';
+
+const now = Date.parse('2026-01-01T00:01:00Z');
+const deleted = { deletionTimestamp: '2026-01-01T00:01:30Z', deletionGracePeriodSeconds: 30 };
+
+interface Case {
+  readonly pod?: Pod | undefined;
+  readonly instances?: readonly Instance[];
+  readonly record?: Partial<PodRecord>;
+  readonly confirmed?: boolean;
+  readonly retainsStopped?: boolean;
+}
+
+function decided(given: Case): Decision {
+  const view: PodView = {
+    pod: 'pod' in given ? given.pod : aPod(),
+    instances: given.instances ?? [],
+    record: { ...createRecord(now), adopted: true, ...given.record },
+    confirmed: given.confirmed ?? true,
+    retainsStopped: given.retainsStopped ?? true,
+    context: { providerName: 'mock', hostIp: '192.0.2.1', now, acceptedAt: now },
+  };
+  return decide(view);
+}
+
+function step(given: Case): string {
+  return decided(given).action.type;
+}
+
+function shown(given: Case): Partial<PodStatus> {
+  const { phase, reason } = decided(given).status ?? {};
+  return { ...(phase === undefined ? {} : { phase }), ...(reason === undefined ? {} : { reason }) };
+}
+
+const terminalPod = (meta = {}): Pod => aPod({ status: { phase: 'Succeeded' }, meta });
+
+describe('nothing is done before both sides were listed', () => {
+  test.each([
+    { pod: aPod() },
+    { pod: undefined, instances: [anInstance()] },
+    { pod: aPod({ meta: deleted }) },
+  ])('%#', (given) => {
+    expect(decided({ ...given, confirmed: false })).toEqual({ action: { type: 'none' } });
+  });
+});
+
+describe('a Pod without an instance', () => {
+  test('is created and shows Pending', () => {
+    expect(step({})).toBe('create');
+    expect(shown({})).toEqual({ phase: 'Pending' });
+  });
+
+  test('waits while a failed call is held back', () => {
+    const given = { record: { holdUntil: now + 500 } };
+    expect(decided(given)).toMatchObject({ action: { type: 'none' }, wakeAt: now + 500 });
+  });
+
+  test('is never created when it was refused', () => {
+    const given = { record: { refusal: { reason: 'HostPortNotSupported', message: 'no' } } };
+    expect(step(given)).toBe('none');
+    expect(shown(given)).toEqual({ phase: 'Failed', reason: 'HostPortNotSupported' });
+  });
+
+  test('is lost when this process saw its instance', () => {
+    const given = { record: { lastInstance: anInstance() } };
+    expect(step(given)).toBe('none');
+    expect(shown(given)).toEqual({ phase: 'Failed', reason: 'InstanceLost' });
+    const status = decided(given).status;
+    expect(status?.containerStatuses?.[0]?.state?.terminated).toMatchObject({
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+    });
+    expect(status?.conditions?.find(({ type }) => type === 'DisruptionTarget')).toMatchObject({
+      status: 'True',
+      reason: 'TerminationByKubelet',
+    });
+  });
+
+  test('is lost when its status carries a container ID, and is not created a second time', () => {
+    const containerStatuses = [
+      {
+        name: 'main',
+        image: 'i',
+        imageID: '',
+        containerID: 'mock://x',
+        ready: true,
+        restartCount: 0,
+        state: { running: {} },
+      },
+    ];
+    const given = { pod: aPod({ status: { phase: 'Running', containerStatuses } }) };
+    expect(step(given)).toBe('none');
+    expect(shown(given)).toEqual({ phase: 'Failed', reason: 'InstanceLost' });
+  });
+
+  test('past its deadline it fails without being created', () => {
+    const given = {
+      pod: aPod({
+        spec: { activeDeadlineSeconds: 10 },
+        status: { phase: 'Pending', startTime: '2026-01-01T00:00:00Z' },
+      }),
+    };
+    expect(step(given)).toBe('none');
+    expect(shown(given)).toEqual({ phase: 'Failed', reason: 'DeadlineExceeded' });
+    expect(step({ ...given, record: { created: 'unknown' } })).toBe('look');
+  });
+});
+
+describe('a Pod with an instance', () => {
+  test('shows what the instance shows', () => {
+    expect(step({ instances: [anInstance()] })).toBe('none');
+    expect(shown({ instances: [anInstance()] })).toEqual({ phase: 'Running' });
+    expect(shown({ instances: [anInstance({ phase: 'Pending' })] })).toEqual({ phase: 'Pending' });
+  });
+
+  test('hands over the spec of an instance that it did not create itself', () => {
+    expect(step({ instances: [anInstance()], record: { adopted: false } })).toBe('adopt');
+  });
+
+  test('ends with it', () => {
+    expect(shown({ instances: [anInstance({ phase: 'Stopped' })] })).toEqual({ phase: 'Succeeded' });
+    const failed = anInstance({ phase: 'Stopped', containers: [aContainer({ state: exited(3) })] });
+    expect(shown({ instances: [failed] })).toEqual({ phase: 'Failed' });
+  });
+
+  test('shows no end while something may still run', () => {
+    const ending = anInstance({ phase: 'Stopping', containers: [aContainer({ state: exited(0) })] });
+    expect(shown({ instances: [ending] })).toEqual({ phase: 'Running' });
+  });
+
+  test('an interruption is a disruption, not a failure of the workload', () => {
+    const stopCause = { kind: 'Interrupted', reason: 'SpotInterruption', message: 'reclaimed' } as const;
+    const given = {
+      instances: [
+        anInstance({ phase: 'Stopped', containers: [aContainer({ state: exited(143) })], stopCause }),
+      ],
+    };
+    expect(shown(given)).toEqual({ phase: 'Failed', reason: 'SpotInterruption' });
+    expect(decided(given).status?.conditions?.[0]).toMatchObject({
+      type: 'DisruptionTarget',
+      status: 'True',
+    });
+  });
+
+  test('is stopped at its deadline and fails when it has stopped', () => {
+    const pod = aPod({
+      spec: { activeDeadlineSeconds: 10 },
+      status: { phase: 'Running', startTime: '2026-01-01T00:00:00Z' },
+    });
+    expect(step({ pod, instances: [anInstance()] })).toBe('stop');
+    expect(shown({ pod, instances: [anInstance()] })).toEqual({ phase: 'Running' });
+    expect(shown({ pod, instances: [anInstance({ phase: 'Stopped' })] })).toEqual({
+      phase: 'Failed',
+      reason: 'DeadlineExceeded',
+    });
+  });
+
+  test('wakes at its deadline', () => {
+    const pod = aPod({
+      spec: { activeDeadlineSeconds: 90 },
+      status: { phase: 'Running', startTime: '2026-01-01T00:00:00Z' },
+    });
+    expect(decided({ pod, instances: [anInstance()] }).wakeAt).toBe(now + 30_000);
+  });
+
+  test('of two attempts the earlier is taken away', () => {
+    const instances = [anInstance({ id: 'old' }), anInstance({ id: 'new', attempt: 1 })];
+    expect(decided({ instances }).action).toMatchObject({
+      type: 'release',
+      instance: { ref: { id: 'old' } },
+    });
+  });
+});
+
+describe('a Pod that is deleted', () => {
+  const pod = aPod({ meta: deleted });
+
+  test('stops its instance with the grace period of the deletion', () => {
+    expect(decided({ pod, instances: [anInstance()] }).action).toMatchObject({
+      type: 'stop',
+      gracePeriodSeconds: 30,
+    });
+  });
+
+  test('stops again only for a shorter grace period', () => {
+    const stopping = (gracePeriodSeconds: number) => ({
+      record: { stopping: { gracePeriodSeconds, at: now } },
+    });
+    expect(step({ pod, instances: [anInstance()], ...stopping(30) })).toBe('none');
+    expect(step({ pod, instances: [anInstance()], ...stopping(60) })).toBe('stop');
+  });
+
+  test('is not held up for ever by an instance that does not stop', () => {
+    const record = { stopping: { gracePeriodSeconds: 30, at: now - 90_000 } };
+    expect(step({ pod, instances: [anInstance({ phase: 'Stopping' })], record })).toBe('release');
+  });
+
+  test('releases the instance, and only then leaves the API server', () => {
+    const stopped = anInstance({ phase: 'Stopped' });
+    expect(step({ pod, instances: [stopped] })).toBe('release');
+    expect(step({ pod, record: { lastInstance: stopped } })).toBe('finalize');
+    expect(step({ pod, record: { lastInstance: stopped, deleted: true } })).toBe('none');
+  });
+
+  test.each([
+    ['finalizers', { meta: { ...deleted, finalizers: ['batch.kubernetes.io/job-tracking'] } }, 0],
+    ['restartPolicy Never', { meta: deleted, spec: { restartPolicy: 'Never' } }, 0],
+    ['an exit code that the stop does not explain', { meta: deleted }, 3],
+  ])('writes its outcome first when somebody looks at it: %s', (_, options, exitCode) => {
+    const stopped = anInstance({ phase: 'Stopped', containers: [aContainer({ state: exited(exitCode) })] });
+    const given = { pod: aPod(options), instances: [stopped] };
+    expect(step(given)).toBe('none');
+    expect(shown(given)).toEqual({ phase: exitCode === 0 ? 'Succeeded' : 'Failed' });
+    expect(step({ ...given, pod: terminalPod(options.meta) })).toBe('release');
+  });
+
+  test('looks before it leaves when a create call may have happened', () => {
+    expect(step({ pod, record: { created: 'unknown' } })).toBe('look');
+  });
+
+  test('that never ran leaves at once', () => {
+    expect(step({ pod })).toBe('finalize');
+  });
+});
+
+describe('a Pod that has ended', () => {
+  test('is left as it is, with its logs', () => {
+    expect(decided({ pod: terminalPod(), instances: [anInstance({ phase: 'Stopped' })] })).toEqual({
+      action: { type: 'none' },
+    });
+  });
+
+  test('releases at once where keeping costs', () => {
+    expect(
+      step({ pod: terminalPod(), instances: [anInstance({ phase: 'Stopped' })], retainsStopped: false }),
+    ).toBe('release');
+  });
+
+  test('stops an instance that still runs', () => {
+    expect(step({ pod: terminalPod(), instances: [anInstance()] })).toBe('stop');
+  });
+
+  test('is never created again', () => {
+    expect(step({ pod: terminalPod() })).toBe('none');
+    expect(step({ pod: terminalPod(deleted) })).toBe('finalize');
+  });
+});
+
+describe('a Pod that is gone', () => {
+  test('takes its instance along, however it fares', () => {
+    for (const phase of ['Pending', 'Running', 'Stopping', 'Stopped'] as const) {
+      expect(step({ pod: undefined, instances: [anInstance({ phase })] })).toBe('release');
+    }
+  });
+
+  test('is forgotten when nothing is left', () => {
+    expect(step({ pod: undefined })).toBe('forget');
+    expect(step({ pod: undefined, record: { created: 'unknown' } })).toBe('look');
+  });
+});

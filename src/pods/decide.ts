@@ -1,0 +1,200 @@
+import type { Instance } from '../../providers/contract/index.ts';
+import { isLive } from '../../providers/contract/index.ts';
+import type { Pod, PodStatus } from '../kube/types.ts';
+import type { PodRecord } from './pod-record.ts';
+import { finalStatusMatters } from './status/final-status.ts';
+import { isTerminal } from './status/phase.ts';
+import {
+  instanceStatus,
+  lostStatus,
+  neverStartedStatus,
+  pendingStatus,
+  rejectedStatus,
+  type StatusContext,
+  type Verdict,
+} from './status/pod-status.ts';
+
+/** Everything that is known of one Pod UID at one moment. */
+export interface PodView {
+  /** With the newest status known, be it the cache's or our own last write. Undefined: the API server has it no more. */
+  readonly pod: Pod | undefined;
+  /** What the provider shows, latest attempt last. */
+  readonly instances: readonly Instance[];
+  readonly record: Readonly<PodRecord>;
+  /** Both sides were listed completely at least once. */
+  readonly confirmed: boolean;
+  readonly retainsStopped: boolean;
+  readonly context: StatusContext;
+}
+
+/** One step. Every step is safe to repeat, and safe to be the last one that this process makes. */
+export type Action =
+  | { readonly type: 'none' }
+  | { readonly type: 'create' }
+  | { readonly type: 'adopt'; readonly instance: Instance }
+  | { readonly type: 'stop'; readonly instance: Instance; readonly gracePeriodSeconds: number }
+  /** Remove the instance from the provider, whatever it does. */
+  | { readonly type: 'release'; readonly instance: Instance }
+  /** List the provider's side anew: it may hold an instance that nobody has told us of. */
+  | { readonly type: 'look' }
+  /** Remove the Pod from the API server. */
+  | { readonly type: 'finalize' }
+  | { readonly type: 'forget' };
+
+export interface Decision {
+  readonly action: Action;
+  /** The status that the Pod should show; absent = leave it. */
+  readonly status?: PodStatus;
+  /** Milliseconds since the epoch: decide again then, even if nothing happens. */
+  readonly wakeAt?: number;
+}
+
+const none: Action = { type: 'none' };
+
+/** An instance that still lives this long after its grace period is removed without waiting for its exit codes. */
+const overdueMs = 60_000;
+
+/**
+ * The heart: what is to be done about one Pod, and what is to be said of it. A pure function of the view.
+ *
+ * Order matters for money: an instance is released before its Pod leaves the API server, a terminal status is written
+ * before the instance that proves it is released, and nothing is done before both sides were seen whole.
+ */
+export function decide(view: PodView): Decision {
+  if (!view.confirmed) return { action: none };
+  const [surplus, current] = split(view.instances);
+  if (surplus !== undefined) return held(view, { type: 'release', instance: surplus });
+  if (view.pod === undefined) return gone(view, current);
+  if (isTerminal(view.pod.status?.phase)) return terminal(view, view.pod, current);
+  if (view.pod.metadata?.deletionTimestamp !== undefined) return deleting(view, view.pod, current);
+  return current === undefined ? absent(view, view.pod) : present(view, view.pod, current);
+}
+
+/** Of several attempts only the latest may live; the others are taken away, one by one. */
+function split(
+  instances: readonly Instance[],
+): [surplus: Instance | undefined, current: Instance | undefined] {
+  const current = instances.at(-1);
+  return instances.length > 1 ? [instances[0], current] : [undefined, current];
+}
+
+/** A provider call, unless the last one failed a moment ago. */
+function held(view: PodView, action: Action, status?: PodStatus): Decision {
+  const said = status === undefined ? {} : { status };
+  if (view.record.holdUntil > view.context.now)
+    return { action: none, wakeAt: view.record.holdUntil, ...said };
+  return { action, ...said };
+}
+
+/** The Pod left the API server: nothing of it may stay. */
+function gone(view: PodView, current: Instance | undefined): Decision {
+  if (current !== undefined) return held(view, { type: 'release', instance: current });
+  if (view.record.created === 'unknown') return held(view, { type: 'look' });
+  return { action: { type: 'forget' } };
+}
+
+/** The Pod has ended for good. What it shows is not touched again. */
+function terminal(view: PodView, pod: Pod, current: Instance | undefined): Decision {
+  const leaving = pod.metadata?.deletionTimestamp !== undefined;
+  if (current === undefined) {
+    if (view.record.created === 'unknown') return held(view, { type: 'look' });
+    return leaving ? finalize(view, pod) : { action: none };
+  }
+  if (isLive(current)) return stop(view, current, graceOf(pod));
+  if (leaving || !view.retainsStopped) return held(view, { type: 'release', instance: current });
+  return { action: none };
+}
+
+function deleting(view: PodView, pod: Pod, current: Instance | undefined): Decision {
+  const { record, context } = view;
+  if (current === undefined) {
+    if (record.created === 'unknown') return held(view, { type: 'look' });
+    const ran = hadInstance(pod, record);
+    const status = ran ? lostStatus(pod, context, record.lastInstance) : neverStartedStatus(pod, context);
+    if (finalStatusMatters(pod, status)) return { action: none, status };
+    return finalize(view, pod);
+  }
+  if (isLive(current)) return stop(view, current, graceOf(pod), instanceStatus(pod, context, current));
+  const status = instanceStatus(pod, context, current, deadlineVerdict(pod, context));
+  if (finalStatusMatters(pod, status)) return { action: none, status };
+  return held(view, { type: 'release', instance: current });
+}
+
+/** Nothing runs for this Pod. */
+function absent(view: PodView, pod: Pod): Decision {
+  const { record, context } = view;
+  if (record.refusal !== undefined)
+    return { action: none, status: rejectedStatus(pod, context, record.refusal) };
+  const late = deadlineVerdict(pod, context);
+  if (hadInstance(pod, record))
+    return { action: none, status: lostStatus(pod, context, record.lastInstance, late) };
+  if (late !== undefined) {
+    // An instance that we know nothing of must not go on when the Pod is declared over.
+    if (record.created === 'unknown') return held(view, { type: 'look' });
+    return { action: none, status: neverStartedStatus(pod, context, late) };
+  }
+  const status = pendingStatus(pod, context, record.waiting);
+  const decision = held(view, { type: 'create' }, status);
+  const wakeAt = earliest(decision.wakeAt, deadlineAt(pod, context));
+  return wakeAt === undefined ? decision : { ...decision, wakeAt };
+}
+
+function present(view: PodView, pod: Pod, current: Instance): Decision {
+  const { record, context } = view;
+  const late = deadlineVerdict(pod, context);
+  const status = instanceStatus(pod, context, current, late);
+  if (late !== undefined && isLive(current)) return stop(view, current, graceOf(pod), status);
+  if (isLive(current) && !record.adopted) return held(view, { type: 'adopt', instance: current }, status);
+  const wakeAt = isLive(current) ? deadlineAt(pod, context) : undefined;
+  return { action: none, status, ...(wakeAt === undefined ? {} : { wakeAt }) };
+}
+
+function stop(view: PodView, instance: Instance, gracePeriodSeconds: number, status?: PodStatus): Decision {
+  const { stopping } = view.record;
+  if (stopping === undefined || stopping.gracePeriodSeconds > gracePeriodSeconds) {
+    return held(view, { type: 'stop', instance, gracePeriodSeconds }, status);
+  }
+  const overdueAt = stopping.at + stopping.gracePeriodSeconds * 1000 + overdueMs;
+  if (overdueAt <= view.context.now) return held(view, { type: 'release', instance }, status);
+  return { action: none, wakeAt: overdueAt, ...(status === undefined ? {} : { status }) };
+}
+
+/** With finalizers the object stays after our DELETE, terminal, until their owners let it go. */
+function finalize(view: PodView, pod: Pod): Decision {
+  const asked = view.record.deleted || pod.metadata?.deletionGracePeriodSeconds === 0;
+  return asked ? { action: none } : { action: { type: 'finalize' } };
+}
+
+/** Proof that an instance existed: this process saw it, or the status carries the ID of one of its containers. */
+function hadInstance(pod: Pod, record: Readonly<PodRecord>): boolean {
+  if (record.lastInstance !== undefined) return true;
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return statuses.some(({ containerID }) => containerID !== undefined && containerID !== '');
+}
+
+/** At least a second, as the kubelet has it (pkg/kubelet/pod_workers.go, calculateEffectiveGracePeriod). */
+function graceOf(pod: Pod): number {
+  const grace = pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+  return Math.max(1, grace);
+}
+
+function deadlineAt(pod: Pod, context: StatusContext): number | undefined {
+  const seconds = pod.spec?.activeDeadlineSeconds;
+  if (seconds === undefined) return undefined;
+  const start = pod.status?.startTime === undefined ? context.acceptedAt : Date.parse(pod.status.startTime);
+  return start + seconds * 1000;
+}
+
+function deadlineVerdict(pod: Pod, context: StatusContext): Verdict | undefined {
+  const at = deadlineAt(pod, context);
+  if (at === undefined || context.now < at) return undefined;
+  return {
+    reason: 'DeadlineExceeded',
+    message: 'Pod was active on the node longer than the specified deadline',
+  };
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}

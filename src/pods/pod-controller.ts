@@ -1,0 +1,135 @@
+import type { InstanceProvider, OwnerScope } from '../../providers/contract/index.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { createInformer, type Informer } from '../kube/informer.ts';
+import { pods } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import { InstanceTable } from './instance-table.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { type Admission, type PodEvents, PodReconciler, type SpecSource } from './pod-reconciler.ts';
+import { ProviderWatch } from './provider-watch.ts';
+import { StatusWriter } from './status/status-writer.ts';
+
+export interface PodControllerDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly client: KubeClient;
+  readonly provider: InstanceProvider;
+  readonly scope: OwnerScope;
+  readonly hostIp: () => string;
+  readonly admission: Admission;
+  /** Made by a function because what it resolves comes back to the queue. */
+  readonly specs: (retry: (uid: string) => void) => SpecSource;
+  readonly events: PodEvents;
+  /** undefined = the provider answers. */
+  readonly onHealth: (trouble: unknown) => void;
+}
+
+/** Pods worked on at the same time: most of that time is waiting for the provider. */
+const concurrency = 128;
+
+/**
+ * Everything about the Pods of one virtual node: the watch on the API server, the watch on the provider, and between
+ * them a queue by Pod UID into which both put what changed.
+ */
+export class PodController {
+  readonly #deps: PodControllerDeps;
+  readonly #informer: Informer<Pod>;
+  readonly #table: InstanceTable;
+  readonly #queue: KeyedQueue;
+  readonly #writer: StatusWriter;
+  readonly #watch: ProviderWatch;
+  readonly #reconciler: PodReconciler;
+
+  constructor(deps: PodControllerDeps) {
+    this.#deps = deps;
+    const { clock, random, log, client, provider, scope } = deps;
+    const add = (uid: string): void => this.#queue.add(uid);
+    this.#informer = createInformer({
+      ...{ clock, random, log, client },
+      resource: pods,
+      selection: { fieldSelector: `spec.nodeName=${scope.node}` },
+    });
+    this.#table = new InstanceTable(clock, add);
+    this.#writer = new StatusWriter({ clock, random, log, client, onWritten: add });
+    this.#watch = new ProviderWatch({
+      ...{ clock, random, log, provider, scope },
+      table: this.#table,
+      onListed: () => this.#sweep(),
+      onHealth: deps.onHealth,
+    });
+    this.#reconciler = new PodReconciler({
+      ...deps,
+      clusterUid: scope.clusterUid,
+      nodeName: scope.node,
+      table: this.#table,
+      writer: this.#writer,
+      specs: deps.specs((uid) => this.#retry(uid)),
+      cached: (uid) => this.#informer.cache.getByUid(uid),
+      confirmed: () => this.#informer.hasSynced && this.#watch.listed,
+      look: () => this.#watch.look(),
+      again: (uid, ms) => this.#queue.addAfter(uid, ms),
+    });
+    this.#queue = new KeyedQueue(deps, { concurrency }, (uid, signal) =>
+      this.#reconciler.reconcile(uid, signal),
+    );
+    this.#informer.onEvent((event) => {
+      const uid = event.object.metadata?.uid ?? '';
+      if (event.type === 'deleted') this.#reconciler.sawDeleted(uid);
+      add(uid);
+    });
+  }
+
+  /** The Pods of this node as the watch last showed them. */
+  get pods(): Informer<Pod>['cache'] {
+    return this.#informer.cache;
+  }
+
+  /** The instances as the provider last showed them. */
+  get instances(): Pick<InstanceTable, 'of' | 'size'> {
+    return this.#table;
+  }
+
+  /** The Pod with the newest status known, be it written by us a moment ago. */
+  newest(pod: Pod): Pod {
+    return this.#writer.newest(pod.metadata?.uid ?? '', pod);
+  }
+
+  /** Keys that wait or run, for metrics. */
+  get depth(): { readonly pods: number; readonly statuses: number } {
+    return { pods: this.#queue.depth, statuses: this.#writer.depth };
+  }
+
+  /** Both sides were listed completely: from now on this node acts. */
+  get ready(): boolean {
+    return this.#informer.hasSynced && this.#watch.listed;
+  }
+
+  /** Runs until the signal fires; instances go on running. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    void this.#informer.synced.then(
+      () => this.#sweep(),
+      () => undefined,
+    );
+    await Promise.all([
+      this.#informer.run(signal),
+      this.#watch.run(signal),
+      this.#queue.run(signal),
+      this.#writer.run(signal),
+    ]);
+  }
+
+  /** Both ways: every Pod is held against its instance, every instance against its Pod. */
+  #sweep(): void {
+    const uids = new Set([...this.#table.uids(), ...this.#reconciler.uids()]);
+    for (const pod of this.#informer.cache.list()) uids.add(pod.metadata?.uid ?? '');
+    for (const uid of uids) this.#queue.add(uid);
+  }
+
+  #retry(uid: string): void {
+    this.#reconciler.retryNow(uid);
+    this.#queue.add(uid);
+  }
+}

@@ -1,0 +1,334 @@
+import type { Instance, InstanceProvider, InstanceSpec, Ownership } from '../../providers/contract/index.ts';
+import { instanceToken, providerErrorKind } from '../../providers/contract/index.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { isConflict, isNotFound } from '../kube/errors.ts';
+import { pods } from '../kube/resources.ts';
+import type { Pod } from '../kube/types.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type Action, decide } from './decide.ts';
+import type { InstanceTable } from './instance-table.ts';
+import { createRecord, type PodRecord } from './pod-record.ts';
+import { bounded, createFailure, retryWaitMs } from './provider-calls.ts';
+import type { StatusContext, Verdict } from './status/pod-status.ts';
+import type { StatusWriter } from './status/status-writer.ts';
+
+/** Whether the node takes a Pod at all. Undefined = yes. */
+export type Admission = (pod: Pod) => Verdict | undefined;
+
+/** The Pod with all its references resolved, or why that has to wait, or why it can never be. */
+export type Resolution =
+  | { readonly kind: 'spec'; readonly spec: InstanceSpec }
+  | { readonly kind: 'waiting'; readonly verdict: Verdict }
+  | { readonly kind: 'invalid'; readonly verdict: Verdict };
+
+export interface SpecSource {
+  /** While it answers `waiting`, it watches what is missing and calls back when the Pod should be tried again. */
+  resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution>;
+  /** The Pod is gone. */
+  forget(uid: string): void;
+}
+
+/** Tells people. Never blocks, never throws. */
+export type PodEvents = (pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
+
+export interface PodReconcilerDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly client: KubeClient;
+  readonly provider: InstanceProvider;
+  readonly clusterUid: string;
+  readonly nodeName: string;
+  readonly hostIp: () => string;
+  readonly table: InstanceTable;
+  readonly writer: StatusWriter;
+  readonly admission: Admission;
+  readonly specs: SpecSource;
+  readonly events: PodEvents;
+  /** The Pod in the cache. */
+  readonly cached: (uid: string) => Pod | undefined;
+  /** Both sides were listed completely. */
+  readonly confirmed: () => boolean;
+  /** Lists the provider's side now. */
+  readonly look: () => Promise<void>;
+  /** Run the UID again after `ms` at the latest (0 = at once). */
+  readonly again: (uid: string, ms: number) => void;
+}
+
+/** Carries out what {@link decide} decides, one Pod at a time. Holds what this process remembers of each. */
+export class PodReconciler {
+  readonly #deps: PodReconcilerDeps;
+  readonly #records = new Map<string, PodRecord>();
+  readonly #retainsStopped: boolean;
+
+  constructor(deps: PodReconcilerDeps) {
+    this.#deps = deps;
+    this.#retainsStopped = deps.provider.capabilities().retainsStopped;
+  }
+
+  uids(): IterableIterator<string> {
+    return this.#records.keys();
+  }
+
+  /** The watch said that this Pod left the API server. */
+  sawDeleted(uid: string): void {
+    const record = this.#records.get(uid);
+    if (record !== undefined) record.sawDeleted = true;
+  }
+
+  /** What was missing is there, or something else changed for the better: do not wait any longer. */
+  retryNow(uid: string): void {
+    const record = this.#records.get(uid);
+    if (record !== undefined) record.holdUntil = 0;
+  }
+
+  async reconcile(uid: string, signal: AbortSignal): Promise<void> {
+    const { cached, clock, confirmed, table, writer, again } = this.#deps;
+    if (!confirmed()) return;
+    const record = this.#record(uid);
+    const instances = table.of(uid);
+    const latest = instances.at(-1);
+    if (latest !== undefined) Object.assign(record, { lastInstance: latest, created: 'yes' });
+    const found = cached(uid);
+    const pod = found === undefined ? undefined : writer.newest(uid, found);
+    if (pod === undefined && !(await this.#provenGone(uid, record, latest, signal))) return;
+    const view = {
+      pod,
+      instances,
+      record,
+      confirmed: true,
+      retainsStopped: this.#retainsStopped,
+      context: this.#context(record),
+    };
+    const decision = decide(view);
+    if (decision.status !== undefined && pod !== undefined) writer.want(uid, pod, decision.status);
+    if (decision.wakeAt !== undefined) again(uid, Math.max(1, decision.wakeAt - clock.now()));
+    await this.#act(uid, pod, record, decision.action, signal);
+  }
+
+  #record(uid: string): PodRecord {
+    let record = this.#records.get(uid);
+    if (record === undefined) {
+      record = createRecord(this.#deps.clock.now());
+      this.#records.set(uid, record);
+    }
+    return record;
+  }
+
+  #context(record: PodRecord): StatusContext {
+    const { provider, hostIp, clock } = this.#deps;
+    return { providerName: provider.name, hostIp: hostIp(), now: clock.now(), acceptedAt: record.acceptedAt };
+  }
+
+  /** The cache does not have the Pod. Before an instance dies for that, the API server itself must say so. */
+  async #provenGone(
+    uid: string,
+    record: PodRecord,
+    instance: Instance | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (record.sawDeleted || instance === undefined) return true;
+    const { namespace, name } = instance.owner;
+    try {
+      const pod = await this.#deps.client.get(pods, { namespace, name }, { signal });
+      if (pod.metadata?.uid === uid) {
+        this.#deps.again(uid, 5_000);
+        return false;
+      }
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    this.#deps.log.info(
+      { uid, namespace, name, instance: instance.ref.id },
+      'found an instance whose Pod is gone',
+    );
+    record.sawDeleted = true;
+    return true;
+  }
+
+  async #act(
+    uid: string,
+    pod: Pod | undefined,
+    record: PodRecord,
+    action: Action,
+    signal: AbortSignal,
+  ): Promise<void> {
+    switch (action.type) {
+      case 'none':
+        return;
+      case 'forget':
+        this.#records.delete(uid);
+        this.#deps.writer.forget(uid);
+        this.#deps.specs.forget(uid);
+        return;
+      case 'create':
+        if (pod !== undefined) await this.#create(uid, pod, record, signal);
+        return;
+      case 'adopt':
+        if (pod !== undefined) await this.#adopt(uid, pod, record, action.instance, signal);
+        return;
+      case 'stop':
+        return this.#stop(uid, record, action.instance, action.gracePeriodSeconds, signal);
+      case 'release':
+        return this.#release(uid, record, action.instance, signal);
+      case 'look':
+        return this.#attempt(uid, record, async () => {
+          await this.#deps.look();
+          record.created = 'no';
+        });
+      case 'finalize':
+        if (pod !== undefined) await this.#finalize(uid, pod, record, signal);
+    }
+  }
+
+  async #create(uid: string, pod: Pod, record: PodRecord, signal: AbortSignal): Promise<void> {
+    const { admission, clock, events, provider, random, table, again, log } = this.#deps;
+    if (!record.admitted) {
+      const refusal = admission(pod);
+      if (refusal !== undefined) return this.#refuse(uid, pod, record, refusal);
+      record.admitted = true;
+    }
+    const spec = await this.#resolve(uid, pod, record, signal);
+    if (spec === undefined) return;
+    try {
+      const instance = await bounded(clock, signal, (bound) =>
+        provider.create(spec, instanceToken(spec.owner), bound),
+      );
+      Object.assign(record, { created: 'yes', adopted: true, failures: 0, lastInstance: instance });
+      delete record.waiting;
+      table.apply({ type: 'changed', instance });
+    } catch (error) {
+      const failure = createFailure(error, record, random);
+      if (failure.uncertain) record.created = 'unknown';
+      if (failure.refusal !== undefined) return this.#refuse(uid, pod, record, failure.refusal);
+      log.warn(
+        { uid, error: String(error), kind: providerErrorKind(error), failures: record.failures },
+        'create failed',
+      );
+      record.failures++;
+      record.holdUntil = clock.now() + failure.waitMs;
+      if (failure.waiting !== undefined) {
+        if (record.waiting?.reason !== failure.waiting.reason)
+          events(pod, 'Warning', failure.waiting.reason, failure.waiting.message);
+        record.waiting = failure.waiting;
+      }
+      again(uid, 0);
+    }
+  }
+
+  #refuse(uid: string, pod: Pod, record: PodRecord, refusal: Verdict): void {
+    record.refusal = refusal;
+    this.#deps.events(pod, 'Warning', refusal.reason, refusal.message);
+    this.#deps.again(uid, 0);
+  }
+
+  /** The spec, or undefined when the Pod has to wait or can never run; the record then says why. */
+  async #resolve(
+    uid: string,
+    pod: Pod,
+    record: PodRecord,
+    signal: AbortSignal,
+  ): Promise<InstanceSpec | undefined> {
+    const { clusterUid, nodeName, specs, events, again, clock } = this.#deps;
+    const { name = '', namespace = '' } = pod.metadata ?? {};
+    const owner: Ownership = { clusterUid, node: nodeName, namespace, name, podUid: uid, attempt: 0 };
+    const resolution = await specs.resolve(pod, owner, signal);
+    if (resolution.kind === 'spec') return resolution.spec;
+    if (resolution.kind === 'invalid') {
+      this.#refuse(uid, pod, record, resolution.verdict);
+      return undefined;
+    }
+    if (record.waiting?.message !== resolution.verdict.message)
+      events(pod, 'Warning', 'Failed', resolution.verdict.message);
+    record.waiting = resolution.verdict;
+    record.holdUntil = clock.now() + missingReferenceMs;
+    again(uid, 0);
+    return undefined;
+  }
+
+  async #adopt(
+    uid: string,
+    pod: Pod,
+    record: PodRecord,
+    instance: Instance,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { provider, clock, again } = this.#deps;
+    record.admitted = true;
+    if (provider.adopt === undefined) {
+      record.adopted = true;
+      return again(uid, 0);
+    }
+    const spec = await this.#resolve(uid, pod, record, signal);
+    if (spec === undefined) return;
+    await this.#attempt(uid, record, async () => {
+      await bounded(
+        clock,
+        signal,
+        (bound) => provider.adopt?.(instance.ref, spec, bound) ?? Promise.resolve(),
+      );
+      record.adopted = true;
+    });
+  }
+
+  #stop(
+    uid: string,
+    record: PodRecord,
+    instance: Instance,
+    gracePeriodSeconds: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { provider, clock, table } = this.#deps;
+    return this.#attempt(uid, record, async () => {
+      try {
+        await bounded(clock, signal, (bound) => provider.stop(instance.ref, { gracePeriodSeconds }, bound));
+      } catch (error) {
+        if (providerErrorKind(error) !== 'NotFound') throw error;
+        table.remove(instance.ref);
+      }
+      record.stopping = { gracePeriodSeconds, at: clock.now() };
+    });
+  }
+
+  #release(uid: string, record: PodRecord, instance: Instance, signal: AbortSignal): Promise<void> {
+    const { provider, clock, table } = this.#deps;
+    return this.#attempt(uid, record, async () => {
+      await bounded(clock, signal, (bound) => provider.delete(instance.ref, bound));
+      delete record.stopping;
+      table.remove(instance.ref);
+    });
+  }
+
+  async #finalize(uid: string, pod: Pod, record: PodRecord, signal: AbortSignal): Promise<void> {
+    const { name = '', namespace = '' } = pod.metadata ?? {};
+    try {
+      await this.#deps.client.delete(pods, { name, namespace }, { gracePeriodSeconds: 0, uid, signal });
+    } catch (error) {
+      // Not there, or there is another Pod of that name: ours is gone.
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+    record.deleted = true;
+  }
+
+  /** A provider call whose failure only costs time. */
+  async #attempt(uid: string, record: PodRecord, call: () => Promise<void>): Promise<void> {
+    const { clock, random, log, again } = this.#deps;
+    try {
+      await call();
+      record.failures = 0;
+    } catch (error) {
+      const waitMs = retryWaitMs(error, record.failures, random);
+      record.failures++;
+      record.holdUntil = clock.now() + waitMs;
+      log.warn(
+        { uid, error: String(error), kind: providerErrorKind(error), failures: record.failures, waitMs },
+        'provider call failed',
+      );
+    }
+    again(uid, 0);
+  }
+}
+
+/** A safety net: what is missing is watched, and its coming ends the wait. */
+const missingReferenceMs = 60_000;

@@ -1,0 +1,46 @@
+import type { Instance } from '../../providers/contract/index.ts';
+import type { Verdict } from './status/pod-status.ts';
+
+/**
+ * What this process remembers of one Pod UID beyond what both sides show. All of it may be lost: after a restart it is
+ * rebuilt from the Pod and the provider's list, or it is not needed.
+ */
+export interface PodRecord {
+  /** Milliseconds: when the Pod was first taken in hand. */
+  acceptedAt: number;
+  /** `unknown`: a create call failed in a way that leaves open whether it happened. */
+  created: 'no' | 'unknown' | 'yes';
+  /** The latest state that the provider showed, kept when the instance is gone. */
+  lastInstance?: Instance;
+  /** The spec was handed to the provider in this process. */
+  adopted: boolean;
+  /** The stop with the shortest grace period that the provider has accepted; `at` in milliseconds. */
+  stopping?: { readonly gracePeriodSeconds: number; readonly at: number };
+  /** Admission refused the Pod. */
+  refusal?: Verdict;
+  /** Admission let the Pod pass; it is not asked again. */
+  admitted: boolean;
+  /** Why creation waits, for the Pod's status. */
+  waiting?: Verdict;
+  /** No provider call before this time; milliseconds. */
+  holdUntil: number;
+  /** Provider calls in a row that failed. */
+  failures: number;
+  /** The watch said that the Pod is gone. Without that, its absence from the cache proves nothing. */
+  sawDeleted: boolean;
+  /** The API server took our DELETE. */
+  deleted: boolean;
+}
+
+export function createRecord(now: number): PodRecord {
+  return {
+    acceptedAt: now,
+    created: 'no',
+    adopted: false,
+    admitted: false,
+    sawDeleted: false,
+    holdUntil: 0,
+    failures: 0,
+    deleted: false,
+  };
+}

@@ -1,0 +1,94 @@
+import { ProviderError, type ProviderErrorKind, providerErrorKind } from '../../providers/contract/index.ts';
+import { backoffMs } from '../telemetry/backoff.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { PodRecord } from './pod-record.ts';
+import type { Verdict } from './status/pod-status.ts';
+
+/** No provider call may take longer; an adapter that wants less has its own bounds. */
+const callTimeoutMs = 60_000;
+
+/** Runs a provider call with a bound on its time. The call is told by its signal, and is not waited for after that. */
+export async function bounded<T>(
+  clock: Clock,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  let cancel = (): void => {};
+  const overdue = new Promise<never>((_, reject) => {
+    const fail = (error: Error): void => {
+      controller.abort(error);
+      reject(error);
+    };
+    cancel = clock.schedule(callTimeoutMs, () =>
+      fail(new ProviderError('Retryable', `the provider did not answer within ${callTimeoutMs / 1000} s`)),
+    );
+    signal.addEventListener('abort', () => fail(new ProviderError('Retryable', 'the node is stopping')), {
+      once: true,
+      signal: controller.signal,
+    });
+    if (signal.aborted) fail(new ProviderError('Retryable', 'the node is stopping'));
+  });
+  try {
+    return await Promise.race([call(controller.signal), overdue]);
+  } finally {
+    cancel();
+    signal.removeEventListener('abort', abort);
+    controller.abort();
+  }
+}
+
+/** What a failed create means for its Pod. */
+export interface CreateFailure {
+  /** Whether an instance may have been made all the same. */
+  readonly uncertain: boolean;
+  /** Set when the Pod can never run here. */
+  readonly refusal?: Verdict;
+  /** Otherwise: what the Pod shows while it waits. */
+  readonly waiting?: Verdict;
+  readonly waitMs: number;
+}
+
+/** Longest wait between two tries; a shortage is asked after more patiently than a passing fault. */
+const waits: Readonly<Record<ProviderErrorKind, { readonly baseMs: number; readonly capMs: number }>> = {
+  Retryable: { baseMs: 500, capMs: 60_000 },
+  Throttled: { baseMs: 1_000, capMs: 60_000 },
+  OutOfStock: { baseMs: 5_000, capMs: 120_000 },
+  QuotaExceeded: { baseMs: 5_000, capMs: 120_000 },
+  AuthFailed: { baseMs: 5_000, capMs: 300_000 },
+  InvalidSpec: { baseMs: 0, capMs: 0 },
+  NotFound: { baseMs: 500, capMs: 60_000 },
+  Unsupported: { baseMs: 5_000, capMs: 300_000 },
+};
+
+/** Milliseconds until the next try after `failures` failed ones in a row. */
+export function retryWaitMs(error: unknown, failures: number, random: () => number): number {
+  const { baseMs, capMs } = waits[providerErrorKind(error)];
+  const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(asked, backoffMs(failures, baseMs, capMs, random));
+}
+
+export function createFailure(
+  error: unknown,
+  record: Readonly<PodRecord>,
+  random: () => number,
+): CreateFailure {
+  const kind = providerErrorKind(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (kind === 'InvalidSpec') {
+    const field = error instanceof ProviderError && error.field !== undefined ? `${error.field}: ` : '';
+    return {
+      uncertain: false,
+      refusal: { reason: 'InvalidSpec', message: `Pod was rejected: ${field}${message}` },
+      waitMs: 0,
+    };
+  }
+  const reason = kind === 'Retryable' ? 'ProviderUnavailable' : kind;
+  return {
+    uncertain: kind === 'Retryable' || kind === 'NotFound',
+    waiting: { reason, message },
+    waitMs: retryWaitMs(error, record.failures, random),
+  };
+}
