@@ -35,7 +35,6 @@ const concurrency = 128;
  * them a queue by Pod UID into which both put what changed.
  */
 export class PodController {
-  readonly #deps: PodControllerDeps;
   readonly #informer: Informer<Pod>;
   readonly #table: InstanceTable;
   readonly #queue: KeyedQueue;
@@ -44,7 +43,6 @@ export class PodController {
   readonly #reconciler: PodReconciler;
 
   constructor(deps: PodControllerDeps) {
-    this.#deps = deps;
     const { clock, random, log, client, provider, scope } = deps;
     const add = (uid: string): void => this.#queue.add(uid);
     this.#informer = createInformer({

@@ -38,7 +38,7 @@ export function statusPatch(
     }
   }
   const conditions = changedConditions(base?.conditions ?? [], wanted.conditions ?? []);
-  if (conditions.length > 0) patch['conditions'] = conditions;
+  if (conditions.length > 0) patch.conditions = conditions;
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 

@@ -68,7 +68,7 @@ export class StatusWriter {
   newest(uid: string, cached: Pod): Pod {
     const slot = this.#slots.get(uid);
     if (slot?.answered === undefined) return cached;
-    if (isNewer(slot.answered.version, cached.metadata?.resourceVersion))
+    if (isOlder(cached.metadata?.resourceVersion ?? '0', slot.answered.version))
       return { ...cached, status: slot.answered.status };
     delete slot.answered;
     return cached;
@@ -96,8 +96,8 @@ export class StatusWriter {
         signal,
       });
       slot.accepted = wanted;
-      if (pod.status !== undefined)
-        slot.answered = { version: pod.metadata?.resourceVersion, status: pod.status };
+      const version = pod.metadata?.resourceVersion;
+      if (pod.status !== undefined && version !== undefined) slot.answered = { version, status: pod.status };
       this.#deps.onWritten(uid);
     } catch (error) {
       if (isNotFound(error)) return;
