@@ -1,0 +1,109 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type ConfigFile, configSchema } from './schema.ts';
+import { ConfigError } from './settings.ts';
+
+const maxBytes = 1024 * 1024;
+
+/**
+ * Reads the text of a burstlet.yaml. Everything wrong with it is reported at once, each with file, line and key.
+ * `file` is only for the messages.
+ */
+export function parseConfigFile(text: string, file: string): ConfigFile {
+  if (Buffer.byteLength(text) > maxBytes) throw new ConfigError(`${file}: larger than ${maxBytes} bytes`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.1',
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+  });
+  const [broken] = document.errors;
+  if (broken !== undefined)
+    throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+  const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  const validate = new Ajv({ allErrors: true, strict: true }).compile<ConfigFile>(configSchema);
+  if (validate(value)) return value;
+  const messages = (validate.errors ?? [])
+    .filter(isTelling)
+    .map((error) => describe(error, document, lines, file));
+  throw new ConfigError([...new Set(messages)].join('\n'));
+}
+
+/** Of a failed choice, ajv reports every branch and then the choice; the choice is enough. */
+function isTelling(error: ErrorObject): boolean {
+  return error.keyword !== 'const' || !error.schemaPath.includes('/anyOf/');
+}
+
+function describe(error: ErrorObject, document: Document, lines: LineCounter, file: string): string {
+  const path = error.instancePath.split('/').slice(1).map(unescape);
+  const unknown: unknown = error.params.additionalProperty;
+  if (typeof unknown === 'string') path.push(unknown);
+  const where = `${file}:${lineOf(path, document, lines)}: ${keyOf(path)}`;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return `${where}: unknown key; known here: ${knownKeys(error).join(', ')}`;
+    case 'required':
+      return `${where}: the key "${String(error.params.missingProperty)}" is missing`;
+    case 'const':
+      return `${where}: must be ${String(error.params.allowedValue)}`;
+    case 'anyOf':
+      return `${where}: must be one of ${choices(error).join(', ')}`;
+    default:
+      return `${where}: ${error.message ?? 'is not valid'}`;
+  }
+}
+
+function unescape(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function keyOf(path: readonly string[]): string {
+  return (
+    path.reduce(
+      (key, part) => (/^\d+$/.test(part) ? `${key}[${part}]` : key === '' ? part : `${key}.${part}`),
+      '',
+    ) || '(file)'
+  );
+}
+
+/** The line of the key, or of the nearest thing around it that the file has. */
+function lineOf(path: readonly string[], document: Document, lines: LineCounter): number {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const found = document.getIn(path.slice(0, depth).map(index), true);
+    const start = isNode(found) ? found.range?.[0] : undefined;
+    if (start !== undefined) return lines.linePos(start).line;
+  }
+  return 1;
+}
+
+function index(part: string): string | number {
+  return /^\d+$/.test(part) ? Number(part) : part;
+}
+
+function knownKeys(error: ErrorObject): string[] {
+  const schema: unknown = error.parentSchema ?? schemaAt(error.schemaPath);
+  const properties =
+    typeof schema === 'object' && schema !== null && 'properties' in schema ? schema.properties : {};
+  return Object.keys(properties ?? {});
+}
+
+function choices(error: ErrorObject): string[] {
+  const schema = schemaAt(error.schemaPath.replace(/\/anyOf$/, '/x'));
+  const options =
+    typeof schema === 'object' && schema !== null && 'anyOf' in schema && Array.isArray(schema.anyOf)
+      ? schema.anyOf
+      : [];
+  return options.flatMap((option: { const?: unknown }) =>
+    option.const === undefined ? [] : [String(option.const)],
+  );
+}
+
+/** The schema that holds the keyword at the end of an ajv schema path. */
+function schemaAt(schemaPath: string): unknown {
+  let at: unknown = configSchema;
+  for (const part of schemaPath.split('/').slice(1, -1).map(unescape)) {
+    at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined;
+  }
+  return at;
+}

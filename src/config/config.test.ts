@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfigFile } from './config-file.ts';
+import { settingsOfFile, settingsOfFlags } from './settings-of.ts';
+
+const head = 'apiVersion: burstlet.dev/v1alpha1\nkind: Config\n';
+
+function fails(text: string): string {
+  try {
+    settingsOfFile(parseConfigFile(text, 'burstlet.yaml'), 'burstlet.yaml');
+  } catch (error) {
+    return String(error);
+  }
+  return 'no error';
+}
+
+describe('burstlet.yaml', () => {
+  test('fills in the defaults', () => {
+    const text = `${head}nodes:\n  - name: burst-0\n    provider: mock\n    capacity: { cpu: 10, memory: 1Gi }\n`;
+    const settings = settingsOfFile(parseConfigFile(text, 'f'), 'f');
+    expect(settings.nodes[0]).toMatchObject({
+      listen: { host: '0.0.0.0', port: 10250 },
+      taint: true,
+      capacity: { cpu: '10', memory: '1Gi' },
+    });
+  });
+
+  test.each([
+    [
+      `${head}nodes:\n  - name: burst-0\n    provder: mock\n`,
+      'burstlet.yaml:5: nodes[0].provder: unknown key; known here: name, provider',
+    ],
+    [`${head}nodes:\n  - name: burst-0\n`, 'burstlet.yaml:4: nodes[0]: the key "provider" is missing'],
+    [
+      `${head}logLevel: loud\nnodes:\n  - { name: a, provider: mock }\n`,
+      'burstlet.yaml:3: logLevel: must be one of debug, info, warn, error',
+    ],
+    [`${head}nodes: []\n`, 'burstlet.yaml:3: nodes: must NOT have fewer than 1 items'],
+    [
+      `${head}nodes:\n  - { name: a, provider: mock, taint: 3 }\n`,
+      'burstlet.yaml:4: nodes[0].taint: must be boolean',
+    ],
+    [
+      'apiVersion: v1\nkind: Config\nnodes: [{ name: a, provider: mock }]\n',
+      'burstlet.yaml:1: apiVersion: must be burstlet.dev/v1alpha1',
+    ],
+    [`${head}nodes: [\n`, 'burstlet.yaml:'],
+    [`${head}kind: Config\n`, 'burstlet.yaml:3: Map keys must be unique'],
+    [
+      `${head}nodes:\n  - { name: a, provider: mock }\n  - { name: a, provider: mock, listen: '0.0.0.0:10251' }\n`,
+      'nodes[1].name: a is the name of an earlier node too',
+    ],
+    [
+      `${head}nodes:\n  - { name: a, provider: mock }\n  - { name: b, provider: mock }\n`,
+      'nodes[1].listen: port 10250 is taken',
+    ],
+  ])('names file, line and key: %#', (text, message) => {
+    expect(fails(text)).toContain(message);
+  });
+});
+
+describe('flags', () => {
+  test('make one node', () => {
+    const settings = settingsOfFlags({ provider: './my-provider.js', listen: '[::1]:0', taint: false });
+    expect(settings.nodes).toMatchObject([
+      { name: 'burstlet-my-provider', listen: { host: '::1', port: 0 }, taint: false },
+    ]);
+  });
+
+  test('without a provider say what is missing', () => {
+    expect(() => settingsOfFlags({})).toThrow('--provider');
+    expect(() => settingsOfFlags({ provider: 'mock', listen: 'nowhere' })).toThrow(
+      '--listen: "nowhere" is not an address',
+    );
+  });
+});

@@ -1,0 +1,47 @@
+/** What one virtual node is made of. Checked and complete: every default is filled in. */
+export interface NodeSettings {
+  readonly name: string;
+  /** `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
+  readonly provider: string;
+  /** Handed to the provider as they are. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Where the node's HTTPS API listens. Port 0 takes a free one. */
+  readonly listen: ListenAddress;
+  /** InternalIP of the node; absent = found out (the address of `listen`, or of the default interface). */
+  readonly address?: string;
+  /** Put the taint `virtual-kubelet.io/provider` on the node. */
+  readonly taint: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Overrides what the provider says, in Kubernetes quantities. */
+  readonly capacity: Readonly<Record<string, string>>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface TlsSettings {
+  /** PEM files; absent = a self-signed certificate. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** PEM file of the CA whose client certificates are believed. */
+  readonly clientCaFile?: string;
+}
+
+export interface Settings {
+  /** Path; absent = $KUBECONFIG, ~/.kube/config, or the service account inside a cluster. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly stateDir: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly tls: TlsSettings;
+  /** Binds Pods that name `schedulerName: burstlet`. */
+  readonly scheduler: boolean;
+  readonly nodes: readonly NodeSettings[];
+}
+
+/** Something in the configuration is wrong: which file, which line, which key, and what would be right. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
