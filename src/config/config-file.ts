@@ -36,7 +36,7 @@ function isTelling(error: ErrorObject): boolean {
 }
 
 function describe(error: ErrorObject, document: Document, lines: LineCounter, file: string): string {
-  const path = error.instancePath.split('/').slice(1).map(unescape);
+  const path = error.instancePath.split('/').slice(1).map(unescapeToken);
   const unknown: unknown = error.params.additionalProperty;
   if (typeof unknown === 'string') path.push(unknown);
   const where = `${file}:${lineOf(path, document, lines)}: ${keyOf(path)}`;
@@ -54,7 +54,7 @@ function describe(error: ErrorObject, document: Document, lines: LineCounter, fi
   }
 }
 
-function unescape(token: string): string {
+function unescapeToken(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
@@ -102,7 +102,7 @@ function choices(error: ErrorObject): string[] {
 /** The schema that holds the keyword at the end of an ajv schema path. */
 function schemaAt(schemaPath: string): unknown {
   let at: unknown = configSchema;
-  for (const part of schemaPath.split('/').slice(1, -1).map(unescape)) {
+  for (const part of schemaPath.split('/').slice(1, -1).map(unescapeToken)) {
     at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined;
   }
   return at;
