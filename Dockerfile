@@ -1,0 +1,17 @@
+# One file of JavaScript on a bare Node.js: no shell, no package manager, not root.
+FROM node:24-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . .
+RUN node scripts/build.ts --standalone
+
+FROM gcr.io/distroless/nodejs24-debian12:nonroot
+WORKDIR /app
+COPY --from=build /src/dist/standalone ./
+COPY --from=build /src/package.json ./
+ENV NODE_ENV=production
+USER nonroot
+EXPOSE 10250
+ENTRYPOINT ["/nodejs/bin/node", "/app/cli.js"]
+CMD ["run", "--config", "/etc/burstlet/burstlet.yaml"]

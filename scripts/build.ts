@@ -1,0 +1,38 @@
+/**
+ * Builds dist/: the command, the provider contract and the conformance kit, bundled; types for the two latter.
+ * `--standalone` bundles the dependencies too, for the container image.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire, isBuiltin } from 'node:module';
+import { rolldown } from 'rolldown';
+
+const standalone = process.argv.includes('--standalone');
+const out = standalone ? 'dist/standalone' : 'dist';
+
+/** Name in dist → source. The shim is a program of its own: it outlives the daemon. */
+const entries = {
+  cli: 'src/cli/main.ts',
+  contract: 'providers/contract/index.ts',
+  conformance: 'providers/contract/conformance/index.ts',
+  shim: 'providers/process/shim/main.ts',
+};
+
+rmSync(out, { recursive: true, force: true });
+const bundle = await rolldown({
+  input: entries,
+  platform: 'node',
+  external: (id) => isBuiltin(id) || (!standalone && !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('\0')),
+});
+await bundle.write({ dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: false });
+await bundle.close();
+
+const cli = `${out}/cli.js`;
+const text = readFileSync(cli, 'utf8');
+if (!text.startsWith('#!')) writeFileSync(cli, `#!/usr/bin/env node\n${text}`);
+chmodSync(cli, 0o755);
+
+if (!standalone) {
+  const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+}
