@@ -16,7 +16,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   'src/node': ['providers/contract', 'src/kube', 'src/telemetry'],
   'src/pods': ['providers/contract', 'src/kube', 'src/podspec', 'src/capacity', 'src/telemetry'],
   'src/kubelet': ['providers/contract', 'src/kube', 'src/telemetry'],
-  'src/scheduler': ['src/kube', 'src/podspec', 'src/capacity', 'src/telemetry'],
+  'src/scheduler': ['providers/contract', 'src/kube', 'src/podspec', 'src/capacity', 'src/telemetry'],
   'src/devcluster': ['src/kube', 'src/telemetry'],
   'src/config': ['providers/contract', 'src/telemetry'],
   'src/cli': ['*'],

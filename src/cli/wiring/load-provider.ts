@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { InstanceProvider, ProviderContext, ProviderModule } from '../../../providers/contract/index.ts';
+import { ConfigError } from '../../config/settings.ts';
+import { createPodRunner } from '../../podrunner/create-pod-runner.ts';
+import { systemClock } from '../../telemetry/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+
+export interface ProviderChoice {
+  /** `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
+  readonly provider: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The built-in providers. Each is loaded only when it is used. */
+const builtIn: Readonly<Record<string, () => Promise<ProviderModule>>> = {
+  mock: () => import('../../../providers/mock/index.ts'),
+  process: processModule,
+};
+
+/** Loads a provider. `stateDir` is made for it. Throws ConfigError when there is no such provider, or it is not one. */
+export async function loadProvider(
+  choice: ProviderChoice,
+  stateDir: string,
+  log: Log,
+): Promise<InstanceProvider> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const context: ProviderContext = { options: choice.options, log, stateDir };
+  const load = builtIn[choice.provider] ?? (() => importModule(choice.provider));
+  const module = await load();
+  if (typeof module.createProvider !== 'function') {
+    throw new ConfigError(
+      `provider ${choice.provider}: the module exports no function createProvider; see docs/guides/write-a-provider.md`,
+    );
+  }
+  return module.createProvider(context);
+}
+
+async function processModule(): Promise<ProviderModule> {
+  const { createProcessRuntime } = await import('../../../providers/process/index.ts');
+  return {
+    createProvider(context) {
+      const runtime = createProcessRuntime(context);
+      return createPodRunner({ runtime, clock: systemClock, random: Math.random, log: context.log });
+    },
+  };
+}
+
+/** Relative paths and package names are looked up from the working directory, as a user means them. */
+async function importModule(name: string): Promise<ProviderModule> {
+  const isPath = name.startsWith('.') || path.isAbsolute(name);
+  try {
+    const file = isPath
+      ? path.resolve(name)
+      : createRequire(path.join(process.cwd(), 'package.json')).resolve(name);
+    const module: ProviderModule = await import(pathToFileURL(file).href);
+    return module;
+  } catch (error) {
+    const known = Object.keys(builtIn).join(', ');
+    const hint = isPath
+      ? 'is the path right?'
+      : `it is none of ${known}; a file is named by its path (./${name}), a package must be installed here`;
+    throw new ConfigError(
+      `provider ${name} cannot be loaded: ${hint} (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}

@@ -1,0 +1,219 @@
+import path from 'node:path';
+import { type Capacity, type InstanceProvider, ProviderError } from '../../../providers/contract/index.ts';
+import type { NodeSettings } from '../../config/settings.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { createEventRecorder } from '../../kube/events.ts';
+import { createKubeletServer } from '../../kubelet/kubelet-server.ts';
+import type { NodeView } from '../../kubelet/node-view.ts';
+import { LeaseKeeper } from '../../node/lease-keeper.ts';
+import { NodeKeeper } from '../../node/node-keeper.ts';
+import type { NodeIdentity, ProviderTrouble } from '../../node/node-object.ts';
+import type { ServingCertificate } from '../../node/serving-certificate.ts';
+import { admissionFor } from '../../pods/admission/admission-for.ts';
+import { countedProvider } from '../../pods/counted-provider.ts';
+import { PodController } from '../../pods/pod-controller.ts';
+import { createSpecSource } from '../../pods/spec-source.ts';
+import { backoffMs } from '../../telemetry/backoff.ts';
+import { type Clock, pause } from '../../telemetry/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { withOverrides } from './capacity-overrides.ts';
+import { nodeAddress } from './node-address.ts';
+import { podEvents } from './pod-events.ts';
+
+export interface VirtualNodeDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly client: KubeClient;
+  readonly clusterUid: string;
+  readonly provider: InstanceProvider;
+  readonly metrics: Metrics;
+  readonly settings: NodeSettings;
+  /** Of this daemon, e.g. `0.1.0`. */
+  readonly version: string;
+  /** Makes the certificate of the node's HTTPS API for these names and addresses. */
+  readonly certificate: (hosts: readonly string[]) => Promise<ServingCertificate>;
+  readonly clientCa?: string;
+}
+
+export interface VirtualNode {
+  readonly name: string;
+  /** Where the HTTPS API listens. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Resolves when the Node is in the API server. */
+  readonly registered: Promise<unknown>;
+  readonly pods: PodController;
+  /** Resolves when everything has ended, soon after the signal fired. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+const capacityMs = 300_000;
+/** The Kubernetes minor whose kubelet contract the node follows. */
+const kubeletVersion = 'v1.36.0';
+
+/** Puts one virtual node together and starts it. Rejects when its port cannot be had or the provider never answers. */
+export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSignal): Promise<VirtualNode> {
+  const { clock, random, client, settings, metrics, clusterUid } = deps;
+  const log = withNode(deps.log, settings.name);
+  const provider = countedProvider(deps.provider, clock, (call) =>
+    metrics.providerCall({ provider: deps.provider.name, ...call }),
+  );
+  const read = async (): Promise<Capacity> =>
+    withOverrides(await provider.capacity(signal), settings.capacity);
+  let capacity = await persist(read, deps, signal);
+  const address = settings.address ?? nodeAddress(settings.listen.host);
+  const recorder = createEventRecorder({ client, clock, log, component: 'burstlet', host: settings.name });
+  let trouble: ProviderTrouble | undefined;
+
+  const controller = new PodController({
+    ...{ clock, random, log, client, provider },
+    scope: { clusterUid, node: settings.name },
+    hostIp: () => address,
+    admission: admissionFor({
+      capabilities: provider.capabilities(),
+      node: () => keeper.node,
+      capacity: () => capacity,
+      pods: () => controller.pods.list(),
+    }),
+    specs: (retry) =>
+      createSpecSource({ clock, random, log, client, provider, capacity: () => capacity, retry }),
+    events: podEvents(recorder),
+    onHealth: (error) => {
+      trouble = error === undefined ? undefined : troubleOf(error);
+      keeper.setTrouble(trouble);
+    },
+  });
+  const server = createKubeletServer({
+    ...{ clock, log, client, provider },
+    nodeName: settings.name,
+    view: viewOf(controller, () => trouble),
+    certificate: await deps.certificate([address, settings.name]),
+    ...(deps.clientCa === undefined ? {} : { clientCa: deps.clientCa }),
+    metrics: () => metrics.render(),
+  });
+  const port = await server.listen(settings.listen);
+  const identity = identityOf(settings, provider, address, port, deps.version);
+  const keeper: NodeKeeper = new NodeKeeper({ clock, random, log, client, identity, capacity });
+  const lease = new LeaseKeeper({
+    clock,
+    random,
+    log,
+    client,
+    nodeName: settings.name,
+    node: () => keeper.node,
+  });
+  metrics.observeNode(settings.name, () => ({
+    pods: controller.pods.size,
+    instances: controller.instances.size,
+    queueDepth: controller.depth.pods,
+    statusQueueDepth: controller.depth.statuses,
+  }));
+
+  async function refreshCapacity(): Promise<void> {
+    while (!signal.aborted) {
+      await pause(clock, Math.round(capacityMs * (0.9 + 0.2 * random())), signal);
+      if (signal.aborted) return;
+      capacity = await read().catch(() => capacity);
+      keeper.setCapacity(capacity);
+    }
+  }
+  async function close(): Promise<void> {
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    await server.close();
+  }
+  const ended = Promise.all([
+    keeper.run(signal),
+    lease.run(signal),
+    controller.run(signal),
+    refreshCapacity(),
+    close(),
+  ])
+    .then(() => recorder.flush(AbortSignal.timeout(2_000)))
+    .then(() => provider.close?.())
+    .catch((error: unknown) => log.error({ error: String(error) }, 'the node did not end cleanly'));
+  return {
+    name: settings.name,
+    address: { host: address, port },
+    registered: keeper.registered,
+    pods: controller,
+    ended,
+  };
+}
+
+function identityOf(
+  settings: NodeSettings,
+  provider: InstanceProvider,
+  address: string,
+  port: number,
+  version: string,
+): NodeIdentity {
+  const { os, arch } = provider.capabilities();
+  return {
+    name: settings.name,
+    provider: provider.name,
+    address,
+    kubeletPort: port,
+    taint: settings.taint,
+    labels: settings.labels,
+    os: os[0] ?? 'linux',
+    arch: arch[0] ?? 'amd64',
+    version: `${kubeletVersion}-burstlet-${version}`,
+  };
+}
+
+function viewOf(controller: PodController, trouble: () => ProviderTrouble | undefined): NodeView {
+  return {
+    pods: () => controller.pods.list().map((pod) => controller.newest(pod)),
+    pod(namespace, name) {
+      const pod = controller.pods.get(`${namespace}/${name}`);
+      if (pod === undefined) return undefined;
+      return {
+        pod: controller.newest(pod),
+        instance: controller.instances.of(pod.metadata?.uid ?? '').at(-1),
+      };
+    },
+    trouble: () => trouble()?.message,
+  };
+}
+
+function troubleOf(error: unknown): ProviderTrouble {
+  const reason = error instanceof ProviderError ? error.kind : 'ProviderUnavailable';
+  return { reason, message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Tries until it works or the signal fires. */
+async function persist<T>(
+  call: () => Promise<T>,
+  deps: Pick<VirtualNodeDeps, 'clock' | 'random' | 'log'>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (signal.aborted) throw error;
+      deps.log.warn(
+        { error: String(error), failures },
+        'the provider does not say its capacity; trying again',
+      );
+      await pause(deps.clock, backoffMs(failures, 500, 30_000, deps.random), signal);
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+function withNode(log: Log, node: string): Log {
+  return {
+    debug: (fields, message) => log.debug({ node, ...fields }, message),
+    info: (fields, message) => log.info({ node, ...fields }, message),
+    warn: (fields, message) => log.warn({ node, ...fields }, message),
+    error: (fields, message) => log.error({ node, ...fields }, message),
+  };
+}
+
+/** The folder of one node below the state folder of the daemon. */
+export function nodeStateDir(stateDir: string, node: string): string {
+  return path.join(stateDir, 'nodes', node);
+}
