@@ -1,0 +1,80 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { createPinoLog } from '../../telemetry/pino-log.ts';
+import { untilInterrupted } from '../signals.ts';
+import { packageVersion } from '../version.ts';
+import { startDevSession } from '../wiring/dev-session.ts';
+
+interface Flags {
+  readonly provider: string;
+  readonly providerOptions: Readonly<Record<string, unknown>>;
+  readonly nodeName: string;
+  readonly taint: boolean;
+  readonly port: number;
+  readonly kubeconfig?: string;
+  readonly stateDir?: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+export function addDevCommand(program: Command): void {
+  program
+    .command('dev')
+    .summary('a development cluster with a virtual node, in this process')
+    .description(
+      `Starts a small Kubernetes control plane on loopback, in memory, with one virtual node, and
+prints the line that points kubectl at it. For development and tests, not for production.
+
+Ctrl-C ends it and removes every process, port and folder that it made.`,
+    )
+    .option('--provider <name>', 'mock, process, ./file.js, or the name of a package', 'process')
+    .addOption(
+      new Option('--provider-options <json>', 'options of the provider')
+        .argParser(parseObject)
+        .default({}, '{}'),
+    )
+    .option('--node-name <name>', 'name of the node', 'burstlet-0')
+    .option('--taint', 'put the provider taint on the node, as on a real cluster', false)
+    .addOption(
+      new Option('--port <port>', 'port of the API server (0 = a free one)').argParser(parsePort).default(0),
+    )
+    .option('--kubeconfig <file>', 'where to write the kubeconfig (default: in the state folder)')
+    .option('--state-dir <dir>', 'folder for its state (default: in the temporary folder)')
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('warn'))
+    .action(dev);
+}
+
+async function dev(flags: Flags): Promise<void> {
+  const { signal, dispose } = untilInterrupted(() => console.log('stopping ...'));
+  const session = await startDevSession({
+    ...flags,
+    log: createPinoLog(flags.logLevel),
+    version: packageVersion(),
+  });
+  try {
+    console.log(
+      `The cluster is ready: ${session.cluster.url}, node ${flags.nodeName}, provider ${flags.provider}.`,
+    );
+    console.log(`\n  export KUBECONFIG=${session.kubeconfig}\n  kubectl get nodes\n`);
+    console.log('Ctrl-C ends it and leaves nothing behind.');
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  } finally {
+    await session.stop();
+    dispose();
+  }
+}
+
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError('It must be a JSON object, such as {"latency":{"create":200}}.');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+}

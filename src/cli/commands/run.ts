@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { ConfigError, type Settings } from '../../config/settings.ts';
+import { type RunFlags, settingsOfFile, settingsOfFlags } from '../../config/settings-of.ts';
+import { deregister } from '../../node/deregister.ts';
+import { systemClock } from '../../telemetry/clock.ts';
+import { createPinoLog } from '../../telemetry/pino-log.ts';
+import { untilInterrupted } from '../signals.ts';
+import { packageVersion } from '../version.ts';
+import { startDaemon } from '../wiring/daemon.ts';
+
+interface Flags extends RunFlags {
+  readonly config?: string;
+  readonly deregister?: boolean;
+}
+
+/** Longest drain of `--deregister`. */
+const drainMs = 15 * 60_000;
+
+export function addRunCommand(program: Command): void {
+  program
+    .command('run')
+    .summary('register virtual nodes with a cluster and serve them')
+    .description(
+      `Registers virtual nodes with a cluster and serves them until it is stopped.
+
+The first SIGTERM or Ctrl-C ends the daemon and leaves its instances running: the next
+daemon of the same node takes them over. The second ends it at once. With --deregister
+the first one drains the node and removes it from the cluster.
+
+The provider "process" runs the commands of Pods on this machine with the rights of this
+process and no isolation: give it only Pods of people who may log in here.`,
+    )
+    .option('--config <file>', 'take everything from this file (docs/reference/configuration.md)')
+    .option(
+      '--kubeconfig <file>',
+      'cluster to join (default: $KUBECONFIG, the service account, ~/.kube/config)',
+    )
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--node-name <name>', 'name of the node (default: burstlet-<provider>)')
+    .option('--provider <name>', 'mock, process, ./file.js, or the name of a package')
+    .option('--listen <address>', 'address and port of the node API (default: 0.0.0.0:10250)')
+    .option('--address <ip>', 'InternalIP of the node, where the API server finds it')
+    .option('--no-taint', 'let ordinary Pods come here too')
+    .option('--state-dir <dir>', 'folder for what has to outlive the daemon')
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .option('--deregister', 'on SIGTERM: drain the node and remove it from the cluster')
+    .action((flags: Flags) => run(flags));
+}
+
+async function run(flags: Flags): Promise<void> {
+  const settings = await readSettings(flags);
+  const log = createPinoLog(settings.logLevel);
+  const daemonEnd = new AbortController();
+  const { signal, dispose } = untilInterrupted((name) =>
+    log.info({ signal: name }, 'stopping; instances keep running'),
+  );
+  if (!flags.deregister) signal.addEventListener('abort', () => daemonEnd.abort(), { once: true });
+  try {
+    const daemon = await startDaemon(settings, { log, version: packageVersion() }, daemonEnd.signal);
+    for (const { name, address } of daemon.nodes) log.info({ node: name, ...address }, 'the node is served');
+    // Nothing else keeps the process alive while all is quiet.
+    const alive = setInterval(() => undefined, 1 << 30);
+    if (flags.deregister) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      for (const { name } of daemon.nodes) {
+        await deregister(
+          { clock: systemClock, log, client: daemon.client, nodeName: name, timeoutMs: drainMs },
+          AbortSignal.timeout(drainMs),
+        );
+      }
+      daemonEnd.abort();
+    }
+    await daemon.ended;
+    clearInterval(alive);
+  } finally {
+    daemonEnd.abort();
+    dispose();
+  }
+}
+
+async function readSettings(flags: Flags): Promise<Settings> {
+  if (flags.config === undefined) return settingsOfFlags(flags);
+  const beside = ['kubeconfig', 'context', 'nodeName', 'provider', 'listen', 'address', 'stateDir'].filter(
+    (name) => name in flags,
+  );
+  if (beside.length > 0)
+    throw new ConfigError(
+      `--config holds everything: leave out ${beside.map(dashed).join(', ')}, or put it into ${flags.config}`,
+    );
+  // The schema and its validator are heavy, and a daemon started by flags needs neither.
+  const { parseConfigFile } = await import('../../config/config-file.ts');
+  const text = await readFile(flags.config, 'utf8').catch((error: unknown) => {
+    throw new ConfigError(
+      `--config ${flags.config}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  return settingsOfFile(parseConfigFile(text, flags.config), flags.config);
+}
+
+function dashed(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import type { NodeSettings, Settings } from '../../config/settings.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { loadClusterAccess } from '../../kube/cluster-access.ts';
+import { isForbidden, isNotFound } from '../../kube/errors.ts';
+import { createEventRecorder } from '../../kube/events.ts';
+import { configMaps } from '../../kube/resources.ts';
+import { createKubeClient } from '../../kube/rest-client.ts';
+import {
+  certificateFromFiles,
+  type ServingCertificate,
+  selfSignedCertificate,
+} from '../../node/serving-certificate.ts';
+import { Scheduler } from '../../scheduler/scheduler.ts';
+import { systemClock } from '../../telemetry/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { createMetrics } from '../../telemetry/metrics.ts';
+import { readClusterUid } from './cluster-uid.ts';
+import { loadProvider } from './load-provider.ts';
+import { nodeStateDir, startVirtualNode, type VirtualNode } from './virtual-node.ts';
+
+export const schedulerName = 'burstlet';
+
+export interface Daemon {
+  readonly client: KubeClient;
+  readonly nodes: readonly VirtualNode[];
+  /** Resolves when everything has ended, soon after the signal fired. */
+  readonly ended: Promise<void>;
+}
+
+export interface DaemonOptions {
+  readonly log: Log;
+  readonly version: string;
+  /** True where no other scheduler runs: then Pods of every scheduler name are bound. */
+  readonly bindAll?: boolean;
+  /** PEM, in place of what the settings and the API server say. */
+  readonly clientCa?: string;
+  /** In place of a self-signed certificate. */
+  readonly certificate?: (hosts: readonly string[]) => Promise<ServingCertificate>;
+}
+
+const shared = { clock: systemClock, random: Math.random };
+
+/** Starts everything that the settings name. Rejects, with nothing left running, when a part cannot be started. */
+export async function startDaemon(
+  settings: Settings,
+  options: DaemonOptions,
+  signal: AbortSignal,
+): Promise<Daemon> {
+  const { log, version } = options;
+  const access = await loadClusterAccess(settings, { ...shared, log, env: process.env, home: os.homedir() });
+  const metrics = createMetrics();
+  const client = createKubeClient({
+    ...{ ...shared, log, userAgent: `burstlet/${version}` },
+    server: access.server,
+    credentials: access.credentials,
+    onCall: ({ verb, resource, code }) => metrics.apiCall({ verb, resource, code: String(code) }),
+  });
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const clusterUid = await readClusterUid({ ...shared, client, log }, signal);
+    const clientCa = options.clientCa ?? (await readClientCa(settings, client, log));
+    const nodes: VirtualNode[] = [];
+    for (const node of settings.nodes) {
+      const provider = await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log);
+      const certificate = (hosts: readonly string[]) => certificateFor(settings, options, node, hosts);
+      const common = { ...shared, log, client, clusterUid, metrics, version };
+      nodes.push(
+        await startVirtualNode(
+          {
+            ...common,
+            provider,
+            settings: node,
+            certificate,
+            ...(clientCa === undefined ? {} : { clientCa }),
+          },
+          ending.signal,
+        ),
+      );
+    }
+    const scheduling = settings.scheduler ? startScheduler(client, options, ending.signal) : undefined;
+    const ended = Promise.all([...nodes.map((node) => node.ended), scheduling]).then(() => client.close());
+    return { client, nodes, ended };
+  } catch (error) {
+    end();
+    await client.close();
+    throw error;
+  }
+}
+
+async function startScheduler(
+  client: KubeClient,
+  { log, bindAll }: DaemonOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const events = createEventRecorder({
+    client,
+    clock: systemClock,
+    log,
+    component: schedulerName,
+    host: os.hostname(),
+  });
+  const mine = bindAll ? () => true : (name: string) => name === schedulerName;
+  await new Scheduler({ ...shared, log, client, events, mine, nodeSelector: 'type=virtual-kubelet' }).run(
+    signal,
+  );
+  await events.flush(AbortSignal.timeout(2_000));
+}
+
+function certificateFor(
+  settings: Settings,
+  options: DaemonOptions,
+  node: NodeSettings,
+  hosts: readonly string[],
+): Promise<ServingCertificate> {
+  const { certFile, keyFile } = settings.tls;
+  if (certFile !== undefined && keyFile !== undefined) return certificateFromFiles(certFile, keyFile);
+  return options.certificate?.(hosts) ?? selfSignedCertificate(node.name, hosts, Date.now());
+}
+
+/** The CA of the API server's own client certificate: from a file, or where the API server publishes it. */
+async function readClientCa(settings: Settings, client: KubeClient, log: Log): Promise<string | undefined> {
+  if (settings.tls.clientCaFile !== undefined) return readFile(settings.tls.clientCaFile, 'utf8');
+  try {
+    const published = await client.get(configMaps, {
+      namespace: 'kube-system',
+      name: 'extension-apiserver-authentication',
+    });
+    return published.data?.['client-ca-file'];
+  } catch (error) {
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+    log.warn(
+      {},
+      'no client CA: name one with tls.clientCaFile, or kubectl logs works with bearer tokens only',
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError } from '../../config/settings.ts';
+
+/** The folder of one development cluster, held by one process at a time. */
+export interface DevFolder {
+  readonly path: string;
+  /** UID of the cluster that an earlier process left here without cleaning up. */
+  readonly leftBehind: string | undefined;
+  /** Notes the UID of the cluster that begins now. */
+  note(clusterUid: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Takes the folder. Throws ConfigError while another process holds it. */
+export async function takeDevFolder(folder: string): Promise<DevFolder> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const lock = path.join(folder, 'pid');
+  const holder = Number(await read(lock));
+  if (holder > 0 && holder !== process.pid && isAlive(holder)) {
+    throw new ConfigError(
+      `another burstlet (process ${holder}) uses ${folder}; stop it, or give this one a --state-dir of its own`,
+    );
+  }
+  await writeFile(lock, String(process.pid), { mode: 0o600 });
+  const note = path.join(folder, 'cluster-uid');
+  return {
+    path: folder,
+    leftBehind: await read(note),
+    note: (clusterUid) => writeFile(note, clusterUid, { mode: 0o600 }),
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
