@@ -49,6 +49,8 @@ export interface WatchOptions extends Selection, CallOptions {
   readonly timeoutSeconds?: number;
   /** Milliseconds without a byte after which the connection counts as dead. */
   readonly idleTimeoutMs?: number;
+  /** The server has accepted the watch. */
+  readonly onOpen?: () => void;
 }
 
 export type WatchEvent<T> =

@@ -1,4 +1,5 @@
 import type {
+  Binding,
   ConfigMap,
   KubeEvent,
   KubeObject,
@@ -30,6 +31,14 @@ function core<T extends KubeObject>(kind: string, plural: string, namespaced: bo
 
 export const pods = core<Pod>('Pod', 'pods', true);
 export const nodes = core<Node>('Node', 'nodes', false);
+/** Made as the subresource `binding` of a Pod. */
+export const bindings: Resource<Binding> = {
+  group: '',
+  version: 'v1',
+  kind: 'Binding',
+  plural: 'pods',
+  namespaced: true,
+};
 export const events = core<KubeEvent>('Event', 'events', true);
 export const namespaces = core<Namespace>('Namespace', 'namespaces', false);
 export const configMaps = core<ConfigMap>('ConfigMap', 'configmaps', true);

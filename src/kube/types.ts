@@ -15,6 +15,8 @@ export type Wire<T> = T extends Date
 
 export type ObjectMeta = Wire<k8s.V1ObjectMeta>;
 export type OwnerReference = Wire<k8s.V1OwnerReference>;
+export type ObjectReference = Wire<k8s.V1ObjectReference>;
+export type LabelSelector = Wire<k8s.V1LabelSelector>;
 
 /** What every API object has. */
 export interface KubeObject {
@@ -34,6 +36,8 @@ export type Volume = Wire<k8s.V1Volume>;
 export type Node = Wire<k8s.V1Node>;
 export type NodeStatus = Wire<k8s.V1NodeStatus>;
 export type NodeCondition = Wire<k8s.V1NodeCondition>;
+export type NodeSelector = Wire<k8s.V1NodeSelector>;
+export type NodeSelectorTerm = Wire<k8s.V1NodeSelectorTerm>;
 export type Taint = Wire<k8s.V1Taint>;
 export type Toleration = Wire<k8s.V1Toleration>;
 export type Lease = Wire<k8s.V1Lease>;
