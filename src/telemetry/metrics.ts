@@ -57,6 +57,16 @@ export function createMetrics(): Metrics {
     },
   });
   new Gauge({
+    ...{
+      name: 'burstlet_peak_resident_memory_bytes',
+      help: 'Largest resident memory of the daemon so far',
+      registers,
+    },
+    collect() {
+      this.set(process.resourceUsage().maxRSS * 1024);
+    },
+  });
+  new Gauge({
     ...{ name: 'process_cpu_seconds_total', help: 'User and system CPU time of the daemon', registers },
     collect() {
       const { user, system } = process.cpuUsage();

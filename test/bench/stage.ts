@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+export interface Stage {
+  readonly kubeconfig: string;
+  readonly node: string;
+  close(): Promise<void>;
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** A control plane and a daemon with the mock provider, each in a process of its own, the daemon as it is shipped. */
+export async function openStage(instanceMs: number): Promise<Stage> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-bench-'));
+  const kubeconfig = path.join(folder, 'kubeconfig');
+  await finished(
+    spawn(process.execPath, ['scripts/build.ts', '--standalone'], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }),
+  );
+  const cluster = spawn(process.execPath, ['test/bench/cluster-process.ts', kubeconfig], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await Promise.race([once(cluster.stdout, 'data'), failed(cluster)]);
+  const node = 'bench-0';
+  const config = path.join(folder, 'burstlet.yaml');
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
+  const daemon = spawn(process.execPath, ['dist/standalone/cli.js', 'run', '--config', config], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  daemon.once('exit', (code) => code && console.error(`the daemon ended with ${code}`));
+  return {
+    kubeconfig,
+    node,
+    async close() {
+      daemon.kill('SIGTERM');
+      await Promise.race([once(daemon, 'exit'), timeout(10_000)]);
+      daemon.kill('SIGKILL');
+      cluster.stdin.end();
+      await Promise.race([once(cluster, 'exit'), timeout(10_000)]);
+      cluster.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function configOf(kubeconfig: string, node: string, folder: string, instanceMs: number): string {
+  return JSON.stringify({
+    apiVersion: 'burstlet.dev/v1alpha1',
+    kind: 'Config',
+    kubeconfig,
+    stateDir: path.join(folder, 'state'),
+    logLevel: 'warn',
+    nodes: [
+      {
+        name: node,
+        provider: 'mock',
+        listen: '127.0.0.1:0',
+        address: '127.0.0.1',
+        taint: false,
+        options: { script: { runningAfterMs: instanceMs } },
+      },
+    ],
+  });
+}
+
+async function finished(child: ChildProcess): Promise<void> {
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code}`);
+}
+
+async function failed(child: ChildProcess): Promise<never> {
+  const [code] = await once(child, 'exit');
+  throw new Error(`${child.spawnargs.slice(1).join(' ')} ended with ${code}`);
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,262 @@
+/**
+ * Storm: N Pods are created at once, awaited until Ready, deleted, awaited until gone. Prints what that cost the daemon.
+ *
+ *   npm run bench:storm -- --pods 2000
+ *   npm run bench:storm -- --pods 500 --unbound --instance-ms 200
+ *   npm run bench:storm -- --pods 2000 --kubeconfig FILE --node NAME
+ *
+ * Without --kubeconfig it starts an embedded control plane and a daemon with the mock provider, each in a process of
+ * its own. All figures of the daemon come from its own /metrics, read through the API server.
+ */
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { Agent, request } from 'undici';
+import { loadClusterAccess } from '../../src/kube/cluster-access.ts';
+import { createInformer } from '../../src/kube/informer.ts';
+import { namespaces, pods } from '../../src/kube/resources.ts';
+import { createKubeClient } from '../../src/kube/rest-client.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import { systemClock } from '../../src/telemetry/clock.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { percentile, rounded, sum } from './figures.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    pods: { type: 'string', default: '1000' },
+    kubeconfig: { type: 'string' },
+    node: { type: 'string' },
+    unbound: { type: 'boolean', default: false },
+    'instance-ms': { type: 'string', default: '0' },
+    timeout: { type: 'string', default: '300' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const count = Number(flags.pods);
+const timeoutMs = Number(flags.timeout) * 1000;
+const namespace = 'storm';
+const parallel = 64;
+
+const own: Stage | undefined =
+  flags.kubeconfig === undefined ? await openStage(Number(flags['instance-ms'])) : undefined;
+const kubeconfig = flags.kubeconfig ?? own?.kubeconfig;
+const node = flags.node ?? own?.node;
+if (node === undefined) throw new Error('--kubeconfig wants --node too: the name of the virtual node');
+
+const access = await loadClusterAccess(
+  { kubeconfig },
+  { clock: systemClock, log: silentLog, env: process.env, home: os.homedir() },
+);
+const base = { clock: systemClock, random: Math.random, log: silentLog };
+const client = createKubeClient({ ...base, server: access.server, credentials: access.credentials });
+const ending = new AbortController();
+const informer = createInformer({
+  ...base,
+  client,
+  resource: pods,
+  selection: { namespace },
+  transform: slim,
+});
+const created = new Map<string, number>();
+const latencies: number[] = [];
+const boundTwice = new Set<string>();
+const bindings = new Map<string, string>();
+let ready = 0;
+let gone = 0;
+let change = (): void => undefined;
+
+informer.onEvent(({ type, object, ...event }) => {
+  const { name = '', uid = '' } = object.metadata ?? {};
+  const to = object.spec?.nodeName;
+  if (to) {
+    if ((bindings.get(uid) ?? to) !== to) boundTwice.add(name);
+    bindings.set(uid, to);
+  }
+  if (type === 'deleted') gone++;
+  const before = 'previous' in event && event.previous !== undefined && isReady(event.previous);
+  if (type !== 'deleted' && isReady(object) && !before) {
+    ready++;
+    latencies.push(performance.now() - (created.get(name) ?? performance.now()));
+  }
+  change();
+});
+
+/** Only what is looked at here: the watcher's own memory and time stay small. */
+function slim({ metadata, spec, status }: Pod): Pod {
+  const { name, namespace: where, uid, resourceVersion } = metadata ?? {};
+  const conditions = status?.conditions?.filter(({ type }) => type === 'Ready');
+  return {
+    metadata: {
+      ...(name && { name }),
+      ...(where && { namespace: where }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+    },
+    spec: { containers: [], ...(spec?.nodeName && { nodeName: spec.nodeName }) },
+    status: { ...(conditions && { conditions }) },
+  };
+}
+
+function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+function say(text: string): void {
+  if (!flags.json) console.log(text);
+}
+
+/** Waits until the condition holds, telling how far it is every two seconds. */
+async function until(holds: () => boolean, progress: () => string): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  const ticker = setInterval(() => say(`  ${progress()}`), 2_000);
+  try {
+    while (!holds()) {
+      if (performance.now() > end) throw new Error(`not done after ${timeoutMs / 1000} s: ${progress()}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 500);
+        change = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+async function each(names: readonly string[], work: (name: string) => Promise<unknown>): Promise<void> {
+  const queue = names.values();
+  await Promise.all(
+    Array.from({ length: parallel }, async () => {
+      for (const name of queue) await work(name);
+    }),
+  );
+}
+
+interface Reading {
+  readonly writes: number;
+  readonly reads: number;
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  readonly peakRssBytes: number;
+}
+
+const identity = await access.credentials.current();
+const agent = new Agent({ connect: { ...identity.tls } });
+
+async function read(): Promise<Reading> {
+  const { authorization } = await access.credentials.current();
+  const response = await request(`${access.server}/api/v1/nodes/${node}/proxy/metrics`, {
+    dispatcher: agent,
+    headers: { ...(authorization && { authorization }) },
+  });
+  const text = await response.body.text();
+  if (response.statusCode !== 200)
+    throw new Error(`the daemon's metrics cannot be read: ${response.statusCode} ${text.slice(0, 200)}`);
+  const requests = 'burstlet_api_requests_total';
+  return {
+    writes: sum(text, requests, /verb="(create|update|patch|delete)".*resource="(pods|events)/),
+    reads: sum(text, requests, /verb="(get|list)"/),
+    cpuSeconds: sum(text, 'process_cpu_seconds_total'),
+    rssBytes: sum(text, 'process_resident_memory_bytes'),
+    peakRssBytes: sum(text, 'burstlet_peak_resident_memory_bytes'),
+  };
+}
+
+function podNamed(name: string): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace, labels: { app: 'storm' } },
+    spec: {
+      ...(flags.unbound ? {} : { nodeName: node ?? '' }),
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      tolerations: [{ operator: 'Exists' }],
+      containers: [
+        {
+          name: 'main',
+          image: 'registry.example/storm:1',
+          resources: { requests: { cpu: '100m', memory: '64Mi' } },
+        },
+      ],
+    },
+  };
+}
+
+try {
+  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const watching = informer.run(ending.signal);
+  await informer.synced;
+  const before = await readWhenUp();
+  const names = Array.from({ length: count }, (_, index) => `storm-${index}`);
+
+  say(`creating ${count} Pods ...`);
+  const upAt = performance.now();
+  await each(names, (name) => {
+    created.set(name, performance.now());
+    return client.create(pods, podNamed(name));
+  });
+  await until(
+    () => ready >= count,
+    () => `${ready} of ${count} ready`,
+  );
+  const upSeconds = (performance.now() - upAt) / 1000;
+  const up = await read();
+
+  say(`deleting ${count} Pods ...`);
+  const downAt = performance.now();
+  await each(names, (name) => client.delete(pods, { namespace, name }));
+  await until(
+    () => gone >= count,
+    () => `${gone} of ${count} gone`,
+  );
+  const downSeconds = (performance.now() - downAt) / 1000;
+  const down = await read();
+  ending.abort();
+  await watching;
+
+  const result = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${os.cpus().length} cores, ${rounded(os.totalmem() / 2 ** 30, 0)} GiB, Node.js ${process.version}`,
+    pods: count,
+    unbound: flags.unbound,
+    instanceMs: Number(flags['instance-ms']),
+    upSeconds: rounded(upSeconds, 2),
+    podsPerSecondUp: rounded(count / upSeconds),
+    downSeconds: rounded(downSeconds, 2),
+    podsPerSecondDown: rounded(count / downSeconds),
+    apiWritesPerPod: rounded((down.writes - before.writes) / count, 3),
+    apiReadsPerPod: rounded((down.reads - before.reads) / count, 3),
+    cpuMsPerPod: rounded(((down.cpuSeconds - before.cpuSeconds) * 1000) / count, 2),
+    rssMbBefore: rounded(before.rssBytes / 1e6),
+    rssMbUp: rounded(up.rssBytes / 1e6),
+    peakRssMb: rounded(down.peakRssBytes / 1e6),
+    readyMsP50: rounded(percentile(latencies, 0.5), 0),
+    readyMsP99: rounded(percentile(latencies, 0.99), 0),
+    boundTwice: boundTwice.size,
+  };
+  if (flags.json) console.log(JSON.stringify(result));
+  else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(20)} ${value}`);
+} finally {
+  ending.abort();
+  await client.close();
+  await agent.close();
+  await own?.close();
+}
+
+/** The daemon registers itself while this script already runs. */
+async function readWhenUp(): Promise<Reading> {
+  const end = performance.now() + 30_000;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
