@@ -2,13 +2,25 @@ import type { PodFeature } from './features.ts';
 
 /**
  * What a provider does with a Pod feature. There is no fourth kind: a field is never dropped in silence.
- * `honoured`: as on a node. `emulated`: the effect is there, by other means; `how` says what differs.
+ * `honoured`: as on a node; only what an InstanceSpec carries, or what all instances have by nature, can be. `emulated`: the effect is there, by other means; `how` says what differs.
  * `refused`: the Pod is refused before anything is created; `why` and `instead` go into the message.
  */
-export type Support =
-  | { readonly support: 'honoured' }
-  | { readonly support: 'emulated'; readonly how: string }
-  | { readonly support: 'refused'; readonly why: string; readonly instead: string };
+export type Support = Honoured | Emulated | Refused;
+
+export interface Honoured {
+  readonly support: 'honoured';
+}
+
+export interface Emulated {
+  readonly support: 'emulated';
+  readonly how: string;
+}
+
+export interface Refused {
+  readonly support: 'refused';
+  readonly why: string;
+  readonly instead: string;
+}
 
 export interface Capabilities {
   /** Total over the catalogue: the compiler refuses a provider that leaves a feature out. */
@@ -28,12 +40,12 @@ export interface Capabilities {
   readonly retainsStopped: boolean;
 }
 
-export const honoured: Support = { support: 'honoured' };
+export const honoured: Honoured = { support: 'honoured' };
 
-export function emulated(how: string): Support {
+export function emulated(how: string): Emulated {
   return { support: 'emulated', how };
 }
 
-export function refused(why: string, instead: string): Support {
+export function refused(why: string, instead: string): Refused {
   return { support: 'refused', why, instead };
 }

@@ -27,9 +27,18 @@ export interface ProviderErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The only error class that adapters throw on purpose. Anything else counts as Retryable. Messages carry no secrets. */
+/** Registered, hence the same symbol in every copy of this module in the process. */
+const brand: unique symbol = Symbol.for('burstlet.dev/ProviderError');
+
+/**
+ * The only error class that adapters throw on purpose. Anything else counts as Retryable. Messages carry no secrets.
+ *
+ * A provider installed beside its own copy of this package has a class of its own; `instanceof` sees through that: it
+ * asks for the brand, not for the identity of the class.
+ */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
+  readonly [brand] = true;
   readonly kind: ProviderErrorKind;
   readonly retryAfterMs: number | undefined;
   readonly field: string | undefined;
@@ -41,6 +50,10 @@ export class ProviderError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.field = details.field;
     this.offer = details.offer;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is ProviderError {
+    return typeof value === 'object' && value !== null && brand in value;
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * The catalogue of Pod features that a provider may or may not have. Each names the field (relative to the Pod, or to
- * a container with `container.`) whose use asks for it. Fields that the node itself takes care of (names, labels,
- * tolerations, owner references) are not in here.
+ * any container with `container.`) whose use asks for it; what exactly counts as a use is in the node's table of
+ * admission rules. Fields that the node itself takes care of (names, tolerations, the operating system) are not in
+ * here. A test holds both lists against the API's own model: no field of a Pod is in neither.
  */
 export const podFeatures = [
   'spec.hostNetwork',
@@ -9,7 +10,6 @@ export const podFeatures = [
   'spec.hostIPC',
   'spec.hostUsers=false',
   'spec.shareProcessNamespace',
-  'spec.os=windows',
   'spec.hostAliases',
   'spec.hostname',
   'spec.setHostnameAsFQDN',
@@ -26,6 +26,7 @@ export const podFeatures = [
   'spec.securityContext.runAsNonRoot',
   'spec.securityContext.fsGroup',
   'spec.securityContext.supplementalGroups',
+  'spec.securityContext.supplementalGroupsPolicy=Strict',
   'spec.securityContext.sysctls',
   'spec.securityContext.seccompProfile',
   'spec.securityContext.appArmorProfile',
@@ -62,12 +63,16 @@ export const podFeatures = [
   'container.resources.limits.cpu',
   'container.resources.limits.memory',
   'container.resources.limits.ephemeral-storage',
+  'container.resources.hugepages',
   'container.resources.extended',
   'container.resizePolicy',
+  'container.restartPolicy',
   'container.restartPolicyRules',
   'container.volumeMounts',
   'container.volumeMounts.subPath',
   'container.volumeMounts.mountPropagation',
+  'container.volumeMounts.recursiveReadOnly',
+  'container.volumeMounts.serviceAccountToken',
   'container.volumeDevices',
   'container.livenessProbe',
   'container.readinessProbe',

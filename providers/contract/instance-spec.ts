@@ -7,6 +7,8 @@ import type { Ownership } from './ownership.ts';
 export interface InstanceSpec {
   readonly owner: Ownership;
   readonly hostname: string;
+  /** Host name and domain, for the line of the instance in /etc/hosts; absent = the Pod has no subdomain. */
+  readonly fqdn?: string;
   /** As in PodSpec. Applies to regular containers and, with Never, to init containers. */
   readonly restartPolicy: 'Always' | 'OnFailure' | 'Never';
   readonly terminationGracePeriodSeconds: number;
@@ -57,7 +59,11 @@ export interface ContainerSpec {
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
 }
 
-/** `secret` values must not appear in logs, tags, errors or process titles, nor in a plain field of a cloud API where it has a better one. */
+/**
+ * Where the Pod asks for its own address, `value` carries a marker until that is known: see withPodIps.
+ * `secret` values must not appear in logs, tags, errors or process titles, nor in a plain field of a cloud API where it has a better
+ * one.
+ */
 export interface EnvVar {
   readonly name: string;
   readonly value: string;
@@ -70,7 +76,7 @@ export interface Resources {
   readonly cpuMillis?: number;
   readonly memoryBytes?: number;
   readonly ephemeralStorageBytes?: number;
-  /** Extended resources such as nvidia.com/gpu, whole numbers. */
+  /** Everything else by name: extended resources such as nvidia.com/gpu (counts), huge pages (bytes). */
   readonly extended?: Readonly<Record<string, number>>;
 }
 

@@ -1,5 +1,5 @@
 import type { Capabilities } from './capabilities.ts';
-import type { Instance, InstanceRef } from './instance.ts';
+import type { ContainerObservation, Instance, InstanceRef } from './instance.ts';
 import type { FileSpec, InstanceSpec, Resources } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
 import type { OwnerScope } from './ownership.ts';
@@ -30,9 +30,15 @@ export interface InstanceProvider {
 
   /**
    * After a restart of the daemon: hands over the spec of an instance that was found by {@link list}. For providers
-   * that supervise from within this process (restarts, probes); others leave it out.
+   * that supervise from within this process (restarts, probes); others leave it out. `previous` is what was published
+   * of its containers last: with it an instance that was ready stays ready until a probe says otherwise.
    */
-  adopt?(ref: InstanceRef, spec: InstanceSpec, signal: AbortSignal): Promise<void>;
+  adopt?(
+    ref: InstanceRef,
+    spec: InstanceSpec,
+    signal: AbortSignal,
+    previous?: readonly Pick<ContainerObservation, 'id' | 'started' | 'ready'>[],
+  ): Promise<void>;
 
   /** Replaces the files of a refreshable volume in a running instance. */
   update?(ref: InstanceRef, volume: string, files: readonly FileSpec[], signal: AbortSignal): Promise<void>;

@@ -10,6 +10,7 @@ import type {
   Secret,
   Service,
   SubjectAccessReview,
+  TokenRequest,
   TokenReview,
 } from './types.ts';
 
@@ -52,6 +53,9 @@ export const leases: Resource<Lease> = {
   plural: 'leases',
   namespaced: true,
 };
+
+/** Made as the subresource `token` of a ServiceAccount. */
+export const tokenRequests = core<TokenRequest>('TokenRequest', 'serviceaccounts', true);
 
 export const tokenReviews: Resource<TokenReview> = {
   group: 'authentication.k8s.io',

@@ -47,6 +47,7 @@ export type ConfigMap = Wire<k8s.V1ConfigMap>;
 export type Secret = Wire<k8s.V1Secret>;
 export type Service = Wire<k8s.V1Service>;
 export type Binding = Wire<k8s.V1Binding>;
+export type TokenRequest = Wire<k8s.AuthenticationV1TokenRequest>;
 export type TokenReview = Wire<k8s.V1TokenReview>;
 export type SubjectAccessReview = Wire<k8s.V1SubjectAccessReview>;
 export type Status = Wire<k8s.V1Status>;

@@ -36,7 +36,8 @@ export function countedProvider(
     list: (scope, signal) => counted('list', () => provider.list(scope, signal)),
     observe: (scope, listener, signal) => provider.observe(scope, listener, signal),
     ...(adopt && {
-      adopt: (ref, spec, signal) => counted('adopt', () => adopt.call(provider, ref, spec, signal)),
+      adopt: (ref, spec, signal, previous) =>
+        counted('adopt', () => adopt.call(provider, ref, spec, signal, previous)),
     }),
     ...(update && {
       update: (ref, volume, files, signal) =>

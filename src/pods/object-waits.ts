@@ -50,9 +50,10 @@ export class ObjectWaits {
     }
   }
 
-  /** Watches that run. */
-  get size(): number {
-    return this.#waits.size;
+  /** Ends all watches. */
+  close(): void {
+    for (const { stop } of this.#waits.values()) stop.abort();
+    this.#waits.clear();
   }
 
   #start(key: string, { kind, namespace, name }: ObjectRef): Wait {

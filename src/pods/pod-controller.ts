@@ -20,7 +20,7 @@ export interface PodControllerDeps {
   readonly scope: OwnerScope;
   readonly hostIp: () => string;
   readonly admission: Admission;
-  /** Made by a function because what it resolves comes back to the queue. */
+  /** Made by a function because what it waits for comes back to the queue. */
   readonly specs: (retry: (uid: string) => void) => SpecSource;
   readonly events: PodEvents;
   /** undefined = the provider answers. */
@@ -40,11 +40,13 @@ export class PodController {
   readonly #queue: KeyedQueue;
   readonly #writer: StatusWriter;
   readonly #watch: ProviderWatch;
+  readonly #specs: SpecSource;
   readonly #reconciler: PodReconciler;
 
   constructor(deps: PodControllerDeps) {
     const { clock, random, log, client, provider, scope } = deps;
     const add = (uid: string): void => this.#queue.add(uid);
+    this.#specs = deps.specs((uid) => this.#retry(uid));
     this.#informer = createInformer({
       ...{ clock, random, log, client },
       resource: pods,
@@ -64,7 +66,7 @@ export class PodController {
       nodeName: scope.node,
       table: this.#table,
       writer: this.#writer,
-      specs: deps.specs((uid) => this.#retry(uid)),
+      specs: this.#specs,
       cached: (uid) => this.#informer.cache.getByUid(uid),
       confirmed: () => this.#informer.hasSynced && this.#watch.listed,
       look: () => this.#watch.look(),
@@ -115,6 +117,7 @@ export class PodController {
       this.#informer.run(signal),
       this.#watch.run(signal),
       this.#queue.run(signal),
+      this.#specs.run(signal),
       this.#writer.run(signal),
     ]);
   }

@@ -10,6 +10,7 @@ import { type Action, decide } from './decide.ts';
 import type { InstanceTable } from './instance-table.ts';
 import { createRecord, type PodRecord } from './pod-record.ts';
 import { bounded, createFailure, retryWaitMs } from './provider-calls.ts';
+import { observationsOf } from './status/container-statuses.ts';
 import type { StatusContext, Verdict } from './status/pod-status.ts';
 import type { StatusWriter } from './status/status-writer.ts';
 
@@ -27,6 +28,8 @@ export interface SpecSource {
   resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution>;
   /** The Pod is gone. */
   forget(uid: string): void;
+  /** Works until the signal fires. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** Tells people. Never blocks, never throws. */
@@ -169,7 +172,7 @@ export class PodReconciler {
         if (pod !== undefined) await this.#adopt(uid, pod, record, action.instance, signal);
         return;
       case 'stop':
-        return this.#stop(uid, record, action.instance, action.gracePeriodSeconds, signal);
+        return this.#stop(uid, pod, record, action.instance, action.gracePeriodSeconds, signal);
       case 'release':
         return this.#release(uid, record, action.instance, signal);
       case 'look':
@@ -236,6 +239,7 @@ export class PodReconciler {
     const resolution = await specs.resolve(pod, owner, signal);
     if (resolution.kind === 'spec') return resolution.spec;
     if (resolution.kind === 'invalid') {
+      record.holdUntil = clock.now() + missingReferenceMs;
       this.#refuse(uid, pod, record, resolution.verdict);
       return undefined;
     }
@@ -254,35 +258,55 @@ export class PodReconciler {
     instance: Instance,
     signal: AbortSignal,
   ): Promise<void> {
-    const { provider, clock, again } = this.#deps;
     record.admitted = true;
-    if (provider.adopt === undefined) {
+    if (this.#deps.provider.adopt === undefined) {
       record.adopted = true;
-      return again(uid, 0);
+      this.#deps.again(uid, 0);
+      return;
     }
-    const spec = await this.#resolve(uid, pod, record, signal);
-    if (spec === undefined) return;
+    const adopt = await this.#adoption(uid, pod, record, instance, signal);
+    if (adopt === undefined) return;
     await this.#attempt(uid, record, async () => {
-      await bounded(
-        clock,
-        signal,
-        (bound) => provider.adopt?.(instance.ref, spec, bound) ?? Promise.resolve(),
-      );
+      await bounded(this.#deps.clock, signal, adopt);
       record.adopted = true;
     });
   }
 
-  #stop(
+  /** The way to hand over the spec of an instance; undefined when the provider wants none, or it cannot be had now. */
+  async #adoption(
     uid: string,
+    pod: Pod,
+    record: PodRecord,
+    { ref }: Instance,
+    signal: AbortSignal,
+  ): Promise<((signal: AbortSignal) => Promise<void>) | undefined> {
+    const { provider } = this.#deps;
+    if (provider.adopt === undefined) return undefined;
+    const spec = await this.#resolve(uid, pod, record, signal);
+    if (spec === undefined) return undefined;
+    return async (bound) => provider.adopt?.(ref, spec, bound, observationsOf(pod));
+  }
+
+  async #stop(
+    uid: string,
+    pod: Pod | undefined,
     record: PodRecord,
     instance: Instance,
     gracePeriodSeconds: number,
     signal: AbortSignal,
   ): Promise<void> {
     const { provider, clock, table } = this.#deps;
-    return this.#attempt(uid, record, async () => {
+    const adopt =
+      pod === undefined || record.adopted
+        ? undefined
+        : await this.#adoption(uid, pod, record, instance, signal);
+    await this.#attempt(uid, record, async () => {
       try {
-        await bounded(clock, signal, (bound) => provider.stop(instance.ref, { gracePeriodSeconds }, bound));
+        // In one turn: with the spec the provider knows the preStop hooks, and with the stop it restarts nothing.
+        await bounded(clock, signal, async (bound) => {
+          const stopping = provider.stop(instance.ref, { gracePeriodSeconds }, bound);
+          await Promise.all([stopping, adopt?.(bound)]);
+        });
       } catch (error) {
         if (providerErrorKind(error) !== 'NotFound') throw error;
         table.remove(instance.ref);

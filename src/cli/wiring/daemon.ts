@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
+import { readNodeDns } from '../../config/host-dns.ts';
 import type { NodeSettings, Settings } from '../../config/settings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { loadClusterAccess } from '../../kube/cluster-access.ts';
@@ -63,11 +64,12 @@ export async function startDaemon(
   try {
     const clusterUid = await readClusterUid({ ...shared, client, log }, signal);
     const clientCa = options.clientCa ?? (await readClientCa(settings, client, log));
+    const dns = await readNodeDns();
     const nodes: VirtualNode[] = [];
     for (const node of settings.nodes) {
       const provider = await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log);
       const certificate = (hosts: readonly string[]) => certificateFor(settings, options, node, hosts);
-      const common = { ...shared, log, client, clusterUid, metrics, version };
+      const common = { ...shared, log, client, clusterUid, metrics, version, dns };
       nodes.push(
         await startVirtualNode(
           {

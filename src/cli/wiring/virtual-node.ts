@@ -12,7 +12,8 @@ import type { ServingCertificate } from '../../node/serving-certificate.ts';
 import { admissionFor } from '../../pods/admission/admission-for.ts';
 import { countedProvider } from '../../pods/counted-provider.ts';
 import { PodController } from '../../pods/pod-controller.ts';
-import { createSpecSource } from '../../pods/spec-source.ts';
+import { SpecReader } from '../../pods/spec-source.ts';
+import type { NodeDns } from '../../podspec/references.ts';
 import { backoffMs } from '../../telemetry/backoff.ts';
 import { type Clock, pause } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -35,6 +36,8 @@ export interface VirtualNodeDeps {
   /** Makes the certificate of the node's HTTPS API for these names and addresses. */
   readonly certificate: (hosts: readonly string[]) => Promise<ServingCertificate>;
   readonly clientCa?: string;
+  /** For the resolv.conf of instances. */
+  readonly dns: NodeDns;
 }
 
 export interface VirtualNode {
@@ -64,6 +67,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
   let capacity = await persist(read, deps, signal);
   const address = settings.address ?? nodeAddress(settings.listen.host);
   const recorder = createEventRecorder({ client, clock, log, component: 'burstlet', host: settings.name });
+  const events = podEvents(recorder);
   let trouble: ProviderTrouble | undefined;
 
   const controller = new PodController({
@@ -77,8 +81,18 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
       pods: () => controller.pods.list(),
     }),
     specs: (retry) =>
-      createSpecSource({ clock, random, log, client, provider, capacity: () => capacity, retry }),
-    events: podEvents(recorder),
+      new SpecReader({
+        clock,
+        random,
+        log,
+        client,
+        events,
+        hostIp: () => address,
+        capacity: () => capacity,
+        dns: deps.dns,
+        retry,
+      }),
+    events,
     onHealth: (error) => {
       trouble = error === undefined ? undefined : troubleOf(error);
       keeper.setTrouble(trouble);

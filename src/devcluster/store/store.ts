@@ -56,7 +56,11 @@ export interface ClusterStore {
   list(resource: string, namespace?: string): readonly Readonly<StoredObject>[];
   /** `metadata.generateName` works; uid, times, version are set here. */
   create(resource: string, object: object): Readonly<StoredObject>;
-  /** Replaces; a `metadata.resourceVersion` in the object is a precondition. With subresource `status` only the status changes, without it only the rest. */
+  /**
+   * Replaces; `metadata.resourceVersion` and `uid` in the object are preconditions. With subresource `status` the status
+   * changes, without it everything else; labels, annotations and finalizers either way. No write where nothing changes.
+   * A Namespace that is being deleted goes when its `spec.finalizers` are emptied.
+   */
   update(resource: string, object: object, subresource?: 'status'): Readonly<StoredObject>;
   delete(resource: string, namespace: string | undefined, name: string, request?: DeleteRequest): void;
   /** Called after each commit, in order, for the given resource. Returns the way to stop. */

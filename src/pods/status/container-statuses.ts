@@ -51,9 +51,14 @@ function containerStatus(
     lastState:
       container.lastState === undefined ? {} : wireState(container.lastState, providerName, messageCap),
     restartCount: container.restartCount,
-    ready: container.ready,
+    ready: container.ready || isDoneInit(container),
     started: container.started,
   };
+}
+
+/** An init container is ready when it is over and went well (kubelet_pods.go, convertToAPIContainerStatuses). */
+function isDoneInit({ kind, state }: ContainerObservation): boolean {
+  return kind === 'init' && state.kind === 'terminated' && state.exitCode === 0;
 }
 
 function wireState(

@@ -25,8 +25,8 @@ const settleMs = 1_000;
 interface Slot {
   pod: Pod;
   wanted: PodStatus;
-  /** The wanted status that the API server took last. */
-  accepted?: PodStatus;
+  /** What the API server took last, and what of it did not stay: an older server drops fields that it does not know. */
+  accepted?: { readonly wanted: PodStatus; readonly rest: Record<string, unknown> | undefined };
   /** What it answered, until the cache has caught up. */
   answered?: { readonly version: string; readonly status: PodStatus };
 }
@@ -58,8 +58,10 @@ export class StatusWriter {
     const slot = this.#slots.get(uid);
     if (slot === undefined) this.#slots.set(uid, { pod, wanted });
     else Object.assign(slot, { pod, wanted });
-    if (slot?.accepted !== undefined && isDeepStrictEqual(slot.accepted, wanted)) return;
-    if (statusPatch(pod.status, wanted) === undefined) return;
+    const patch = statusPatch(pod.status, wanted);
+    if (patch === undefined) return;
+    const accepted = slot?.accepted;
+    if (isDeepStrictEqual(accepted?.wanted, wanted) && isDeepStrictEqual(accepted?.rest, patch)) return;
     if (wanted.phase === 'Pending') this.#queue.addAfter(uid, settleMs);
     else this.#queue.add(uid);
   }
@@ -95,7 +97,7 @@ export class StatusWriter {
         type: 'strategic',
         signal,
       });
-      slot.accepted = wanted;
+      slot.accepted = { wanted, rest: statusPatch(pod.status, wanted) };
       const version = pod.metadata?.resourceVersion;
       if (pod.status !== undefined && version !== undefined) slot.answered = { version, status: pod.status };
       this.#deps.onWritten(uid);

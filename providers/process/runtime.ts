@@ -1,0 +1,374 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import type { Capabilities } from '../contract/capabilities.ts';
+import type { ProviderClock } from '../contract/clock.ts';
+import { ProviderError } from '../contract/errors.ts';
+import type { ContainerSpec, InstanceSpec } from '../contract/instance-spec.ts';
+import type { LogEntry, LogQuery } from '../contract/logs.ts';
+import type { OwnerScope } from '../contract/ownership.ts';
+import { inScope } from '../contract/ownership.ts';
+import { withPodIps } from '../contract/pod-ips.ts';
+import type { Capacity, ProviderLog } from '../contract/provider.ts';
+import type {
+  ContainerRuntime,
+  ExecOptions,
+  ExecResult,
+  RuntimeContainer,
+  SandboxEvent,
+  SandboxListener,
+  SandboxState,
+  SandboxStats,
+} from '../contract/runtime.ts';
+import { processCapabilities } from './capabilities.ts';
+import { latestClaim } from './claim.ts';
+import { readContainerLog } from './container-log.ts';
+import type { ProcessTable } from './process-table.ts';
+import { isAlive } from './process-table.ts';
+import type { StartParams } from './protocol.ts';
+import type { SandboxRecord, StateRecord } from './records.ts';
+import { isMissing } from './records.ts';
+import { SandboxLink } from './sandbox-link.ts';
+import { removeSandboxFolder } from './sandbox-removal.ts';
+import { toContainer, toSandboxState, withoutShim } from './sandbox-state.ts';
+import type { SandboxStore } from './sandbox-store.ts';
+import type { ShimLauncher } from './shim-launcher.ts';
+import { measure } from './usage.ts';
+
+export interface ProcessRuntimeDeps {
+  readonly store: SandboxStore;
+  readonly launcher: ShimLauncher;
+  readonly table: ProcessTable;
+  readonly clock: ProviderClock;
+  readonly random: () => number;
+  readonly log: ProviderLog;
+  readonly limits: ProcessLimits;
+}
+
+export interface ProcessLimits {
+  /** Sandboxes at the same time, as told by `capacity`. */
+  readonly instances: number;
+  /** A log segment is closed before it grows beyond this. */
+  readonly logMaxBytes: number;
+  /** Segments kept per run, the current one included. */
+  readonly logMaxFiles: number;
+}
+
+interface Observer {
+  readonly scope: OwnerScope;
+  readonly listener: SandboxListener;
+}
+
+/** Runs containers as process groups of this machine. All that lasts is in the shims and in the folders of the store. */
+export class ProcessRuntime implements ContainerRuntime {
+  readonly name = 'process';
+  readonly #deps: ProcessRuntimeDeps;
+  readonly #links = new Map<string, SandboxLink>();
+  readonly #lastTold = new Map<string, SandboxState>();
+  readonly #observers = new Set<Observer>();
+  readonly #removals = new Map<string, Promise<void>>();
+  readonly #end = new AbortController();
+
+  constructor(deps: ProcessRuntimeDeps) {
+    this.#deps = deps;
+  }
+
+  capabilities(): Capabilities {
+    return processCapabilities;
+  }
+
+  async capacity(): Promise<Capacity> {
+    const { store, limits } = this.#deps;
+    const { blocks, bsize } = await statfs(store.folder('.'));
+    // 0 or more than there is: no limit is set on this process.
+    const memoryLimit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+    return {
+      instances: limits.instances,
+      resources: {
+        cpuMillis: availableParallelism() * 1_000,
+        memoryBytes: Math.min(totalmem(), memoryLimit),
+        ephemeralStorageBytes: blocks * bsize,
+      },
+    };
+  }
+
+  async createSandbox(spec: InstanceSpec, token: string, signal: AbortSignal): Promise<SandboxState> {
+    const { store, clock, limits } = this.#deps;
+    const id = createHash('sha256').update(token).digest('hex').slice(0, 32);
+    await store.create({
+      version: 1,
+      id,
+      owner: spec.owner,
+      mark: randomBytes(8).toString('hex'),
+      createdAt: new Date(clock.now()).toISOString(),
+      hostname: spec.hostname,
+      logMaxBytes: limits.logMaxBytes,
+      logMaxFiles: limits.logMaxFiles,
+    });
+    const record = await store.read(id);
+    if (record === undefined || store.isBeingRemoved(id))
+      throw new ProviderError('Retryable', `sandbox ${id} is being removed`);
+    if (record.owner.podUid !== spec.owner.podUid)
+      throw new ProviderError(
+        'InvalidSpec',
+        `the token belongs to the sandbox of Pod ${record.owner.podUid}`,
+      );
+    return toSandboxState(record, await this.#link(record).state(signal));
+  }
+
+  async startContainer(
+    sandboxId: string,
+    spec: ContainerSpec,
+    run: number,
+    signal: AbortSignal,
+  ): Promise<RuntimeContainer> {
+    const link = await this.#linkOf(sandboxId);
+    const { ips } = await link.state(signal);
+    const record = await link.request('start', startParams(withPodIps(spec, ips), run), signal);
+    const container = toContainer(record);
+    if (container === undefined) throw new ProviderError('Retryable', `${record.id} is still being started`);
+    return container;
+  }
+
+  async stopContainer(
+    sandboxId: string,
+    containerId: string,
+    options: { readonly gracePeriodSeconds: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { gracePeriodSeconds } = options;
+    await unlessGone(async () => {
+      const link = await this.#linkOf(sandboxId);
+      await link.request('stop', { containerId, gracePeriodSeconds }, signal);
+    });
+  }
+
+  async removeContainer(sandboxId: string, containerId: string, signal: AbortSignal): Promise<void> {
+    await unlessGone(async () => {
+      const link = await this.#linkOf(sandboxId);
+      await link.request('remove', { containerId }, signal);
+    });
+  }
+
+  async removeSandbox(sandboxId: string, signal: AbortSignal): Promise<void> {
+    let removal = this.#removals.get(sandboxId);
+    if (removal === undefined) {
+      removal = this.#remove(sandboxId).finally(() => this.#removals.delete(sandboxId));
+      this.#removals.set(sandboxId, removal);
+    }
+    await unlessAborted(removal, signal);
+  }
+
+  async list(scope: OwnerScope): Promise<readonly SandboxState[]> {
+    const known = await this.#known(scope);
+    return known.map(({ record, state }) => toSandboxState(record, state));
+  }
+
+  async observe(scope: OwnerScope, listener: SandboxListener, signal: AbortSignal): Promise<void> {
+    const { store } = this.#deps;
+    const observer = { scope, listener };
+    const until = AbortSignal.any([signal, this.#end.signal]);
+    this.#observers.add(observer);
+    try {
+      for (const { record, liveState } of this.#links.values())
+        if (liveState !== undefined && inScope(record.owner, scope))
+          this.#tell(observer, { type: 'changed', sandbox: toSandboxState(record, liveState) });
+      for (const record of await store.readAll()) {
+        if (until.aborted) break;
+        if (!inScope(record.owner, scope)) continue;
+        if (store.isBeingRemoved(record.id)) this.#goOnRemoving(record.id);
+        else this.#link(record);
+      }
+      if (!until.aborted)
+        await new Promise<void>((resolve) =>
+          until.addEventListener('abort', () => resolve(), { once: true }),
+        );
+    } finally {
+      this.#observers.delete(observer);
+    }
+    if (!signal.aborted) throw new ProviderError('Retryable', 'the process runtime was closed');
+  }
+
+  async exec(
+    sandboxId: string,
+    containerId: string,
+    command: readonly string[],
+    options: ExecOptions,
+    signal: AbortSignal,
+  ): Promise<ExecResult> {
+    const { timeoutMs, maxOutputBytes } = options;
+    const link = await this.#linkOf(sandboxId);
+    const params = { containerId, argv: command, timeoutMs, maxOutputBytes };
+    const answer = await link.request('exec', params, signal, timeoutMs + execMarginMs);
+    return { ...answer, output: Buffer.from(answer.output, 'base64') };
+  }
+
+  logs(
+    sandboxId: string,
+    containerId: string,
+    query: Omit<LogQuery, 'container' | 'previous'>,
+    signal: AbortSignal,
+  ): AsyncIterable<LogEntry> {
+    return readContainerLog(this.#deps.store, sandboxId, containerId, query, signal);
+  }
+
+  async stats(scope: OwnerScope): Promise<readonly SandboxStats[]> {
+    const { store, table, clock } = this.#deps;
+    const known = await this.#known(scope);
+    const processes = table.list();
+    const time = new Date(clock.now()).toISOString();
+    return known.map(({ record, state }) => ({
+      sandboxId: record.id,
+      podUid: record.owner.podUid,
+      containers: measure(store.folder(record.id), state.containers, processes, table, time),
+    }));
+  }
+
+  async close(): Promise<void> {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
+    await Promise.all([...this.#links.values()].map((link) => link.close()));
+    await Promise.allSettled(this.#removals.values());
+    this.#links.clear();
+    this.#deps.store.close();
+  }
+
+  /** Every sandbox of the scope with what is known of it now: by its shim, or by what that has left on disk. */
+  async #known(scope: OwnerScope): Promise<{ record: SandboxRecord; state: StateRecord }[]> {
+    const records = (await this.#deps.store.readAll()).filter((record) => inScope(record.owner, scope));
+    const states = await Promise.all(
+      records.map(async (record) => ({
+        record,
+        state: this.#links.get(record.id)?.liveState ?? (await this.#stateOnDisk(record)),
+      })),
+    );
+    return states.flatMap(({ record, state }) => (state === undefined ? [] : { record, state }));
+  }
+
+  /** Undefined when the sandbox has just been removed. */
+  async #stateOnDisk(record: SandboxRecord): Promise<StateRecord | undefined> {
+    const { store, table, clock } = this.#deps;
+    const state = await store.readState(record.id);
+    if ((await store.read(record.id))?.mark !== record.mark) return undefined;
+    const claim = latestClaim(store.folder(record.id));
+    const isSupervised = claim !== undefined && isAlive(table, claim.process);
+    return isSupervised ? state : withoutShim(state, table, new Date(clock.now()).toISOString());
+  }
+
+  async #linkOf(sandboxId: string): Promise<SandboxLink> {
+    const { store } = this.#deps;
+    const existing = this.#links.get(sandboxId);
+    if (existing !== undefined) return existing;
+    const record = await store.read(sandboxId);
+    if (record === undefined || store.isBeingRemoved(sandboxId))
+      throw new ProviderError('NotFound', `there is no sandbox ${sandboxId}`);
+    return this.#link(record);
+  }
+
+  #link(record: SandboxRecord): SandboxLink {
+    if (this.#end.signal.aborted) throw new ProviderError('Retryable', 'the process runtime was closed');
+    const existing = this.#links.get(record.id);
+    if (existing?.record.mark === record.mark) return existing;
+    const link: SandboxLink = new SandboxLink(record, {
+      ...this.#deps,
+      onState: (state) => this.#changed(record, state),
+      onUnsupervised: () => {
+        this.#stateOnDisk(record)
+          .then((state) => state !== undefined && this.#changed(record, state))
+          .catch((error: unknown) =>
+            this.#deps.log.warn({ sandbox: record.id, err: error }, 'state not read'),
+          );
+      },
+      onGone: () => {
+        if (this.#links.get(record.id) === link) this.#links.delete(record.id);
+        this.#gone(record);
+      },
+    });
+    this.#links.set(record.id, link);
+    link.open();
+    return link;
+  }
+
+  async #remove(sandboxId: string): Promise<void> {
+    const { store } = this.#deps;
+    const record = await store.read(sandboxId);
+    if (record === undefined) return;
+    await unlessGone(async () => {
+      store.beginRemoval(sandboxId);
+      const link = this.#links.get(sandboxId);
+      this.#links.delete(sandboxId);
+      await link?.close();
+      await removeSandboxFolder(record, this.#deps);
+    });
+    this.#gone(record);
+  }
+
+  /** A removal that a crash had interrupted. */
+  #goOnRemoving(sandboxId: string): void {
+    this.removeSandbox(sandboxId, this.#end.signal).catch((error: unknown) =>
+      this.#deps.log.warn({ sandbox: sandboxId, err: error }, 'could not finish the removal'),
+    );
+  }
+
+  /** A shim tells of its own steps too; only what others can see of them goes on. */
+  #changed(record: SandboxRecord, state: StateRecord): void {
+    const sandbox = toSandboxState(record, state);
+    if (isDeepStrictEqual(sandbox, this.#lastTold.get(record.id))) return;
+    this.#lastTold.set(record.id, sandbox);
+    this.#tellAll(record, { type: 'changed', sandbox });
+  }
+
+  #gone(record: SandboxRecord): void {
+    this.#lastTold.delete(record.id);
+    this.#tellAll(record, { type: 'gone', sandboxId: record.id, podUid: record.owner.podUid });
+  }
+
+  #tellAll(record: SandboxRecord, event: SandboxEvent): void {
+    for (const observer of this.#observers)
+      if (inScope(record.owner, observer.scope)) this.#tell(observer, event);
+  }
+
+  #tell(observer: Observer, event: SandboxEvent): void {
+    try {
+      observer.listener(event);
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'an observer of the process runtime failed');
+    }
+  }
+}
+
+function startParams(spec: ContainerSpec, run: number): StartParams {
+  return {
+    name: spec.name,
+    run,
+    image: spec.image,
+    argv: spec.command === undefined ? [] : [...spec.command, ...(spec.args ?? [])],
+    workingDir: spec.workingDir ?? '',
+    env: spec.env.map(({ name, value }) => [name, value] as const),
+    stdin: spec.stdin,
+  };
+}
+
+/** What an exec may take beyond its own time: the start of the command and the end of its output. */
+const execMarginMs = 10_000;
+
+/** What is not there (any more) needs no further work. */
+async function unlessGone(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (isMissing(error) || (error instanceof ProviderError && error.kind === 'NotFound')) return;
+    throw error;
+  }
+}
+
+/** The caller stops waiting; the work goes on. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,77 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+export interface CertificateRequest {
+  readonly commonName: string;
+  readonly organization?: string;
+  /** DNS names. */
+  readonly names?: readonly string[];
+  readonly ips?: readonly string[];
+}
+
+export interface IssuedCertificate {
+  readonly certPem: string;
+  /** PKCS #8. */
+  readonly keyPem: string;
+}
+
+/** Signs the serving certificates of one cluster. */
+export interface CertificateAuthority {
+  readonly caPem: string;
+  issue(request: CertificateRequest): Promise<IssuedCertificate>;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const hourMs = 3_600_000;
+const yearMs = 365 * 24 * hourMs;
+
+/** A new authority; its key lives in this process only. `now`: milliseconds since the epoch. */
+export async function createAuthority(now: () => number): Promise<CertificateAuthority> {
+  x509.cryptoProvider.set(webcrypto);
+  const validity = () => ({ notBefore: new Date(now() - hourMs), notAfter: new Date(now() + yearMs) });
+  const caKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=burstlet-devcluster-ca',
+    keys: caKeys,
+    signingAlgorithm: algorithm,
+    ...validity(),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      await x509.SubjectKeyIdentifierExtension.create(caKeys.publicKey),
+    ],
+  });
+  return {
+    caPem: `${ca.toString('pem')}\n`,
+    async issue({ commonName, organization, names = [], ips = [] }) {
+      const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const cert = await x509.X509CertificateGenerator.create({
+        subject: new x509.Name([
+          ...(organization === undefined ? [] : [{ O: [organization] }]),
+          { CN: [commonName] },
+        ]).toString(),
+        issuer: ca.subject,
+        publicKey: keys.publicKey,
+        signingKey: caKeys.privateKey,
+        signingAlgorithm: algorithm,
+        ...validity(),
+        extensions: [
+          new x509.BasicConstraintsExtension(false, undefined, true),
+          new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+          await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
+          new x509.SubjectAlternativeNameExtension([
+            ...names.map((value) => ({ type: 'dns' as const, value })),
+            ...ips.map((value) => ({ type: 'ip' as const, value })),
+          ]),
+        ],
+      });
+      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+      return {
+        certPem: `${cert.toString('pem')}\n`,
+        keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
+      };
+    },
+  };
+}

@@ -1,0 +1,288 @@
+import type {
+  ContainerObservation,
+  ContainerRuntime,
+  Instance,
+  InstancePhase,
+  InstanceSpec,
+  Ownership,
+  SandboxState,
+} from '../../providers/contract/index.ts';
+import { ProviderError, providerErrorKind } from '../../providers/contract/index.ts';
+import { backoffMs } from '../telemetry/backoff.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import { pause } from '../telemetry/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Action } from './actions.ts';
+import { messageOf } from './checks/checker.ts';
+import type { Change } from './effects.ts';
+import { perform } from './effects.ts';
+import type { Plan } from './plan.ts';
+import { plan, planWithoutSpec } from './plan.ts';
+import { SandboxView } from './sandbox-view.ts';
+import { aborted } from './sharing.ts';
+import type { RunMemory, RunnerState, StartError, StopRequest } from './state.ts';
+import { freshRun, isRunning } from './state.ts';
+
+const retryBaseMs = 1_000;
+const retryCapMs = 300_000;
+/** Timers of Node.js overflow beyond 24 days; an early look does no harm. */
+const longestSleepMs = 3_600_000;
+
+export interface PodRunnerDeps {
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Called with every new state of the instance, in order. */
+  readonly publish: (instance: Instance) => void;
+  /** Reads the runtime's list anew and hands this runner its sandbox as it is now. */
+  readonly refresh: () => Promise<void>;
+}
+
+/** What was last published of a run. */
+export type PublishedRun = Pick<ContainerObservation, 'id' | 'started' | 'ready'>;
+
+interface Task {
+  readonly action: Action;
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+interface Retry {
+  readonly attempts: number;
+  readonly at: number;
+}
+
+/**
+ * The loop around {@link plan} for one sandbox. Whatever happens (a snapshot, an effect's end, a timer, a call) makes
+ * it plan once more; passes are synchronous and coalesced. Effects run beside them: what the plan names and is not
+ * under way is started, what it no longer names is aborted.
+ */
+export class PodRunner {
+  readonly #deps: PodRunnerDeps;
+  readonly #view: SandboxView;
+  /** Aborted when no more effects are wanted. */
+  readonly #work = new AbortController();
+  readonly #tasks = new Map<string, Task>();
+  readonly #retries = new Map<string, Retry>();
+  readonly #memory = new Map<string, RunMemory>();
+  readonly #startErrors = new Map<string, StartError>();
+  #spec: InstanceSpec | undefined;
+  #supervisedSince: number;
+  #stop: StopRequest | undefined;
+  #phase: InstancePhase = 'Pending';
+  #published = '';
+  #disposed = false;
+  #passQueued = false;
+  #revision = 0;
+  #cancelTimer: () => void = () => {};
+
+  constructor(deps: PodRunnerDeps, sandbox: SandboxState) {
+    this.#deps = deps;
+    this.#view = new SandboxView(sandbox);
+    this.#supervisedSince = deps.clock.now();
+    this.#wake();
+  }
+
+  /** Of the sandbox, and so of the instance. */
+  get id(): string {
+    return this.#view.state.id;
+  }
+
+  get owner(): Ownership {
+    return this.#view.state.owner;
+  }
+
+  /** Counts what was learned from the runtime, so that an older answer can be told from a newer one. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get instance(): Instance {
+    return this.#plan().instance;
+  }
+
+  /**
+   * Takes the spec and begins to supervise. Runs that are there already were started by an earlier process: their
+   * postStart hooks count as done, and `previous`, the last published status, tells what their probes had found.
+   */
+  supervise(spec: InstanceSpec, previous: readonly PublishedRun[] = []): void {
+    if (this.#spec === undefined) {
+      this.#supervisedSince = this.#deps.clock.now();
+      for (const run of this.#view.state.containers) if (isRunning(run)) this.#inherit(run.id, previous);
+    }
+    this.#spec = spec;
+    this.#wake();
+  }
+
+  observe(sandbox: SandboxState): void {
+    this.#revision++;
+    this.#view.apply(sandbox, this.#deps.clock.now());
+    this.#wake();
+  }
+
+  requestStop(gracePeriodSeconds: number): void {
+    const deadline = this.#deps.clock.now() + Math.max(1, gracePeriodSeconds) * 1000;
+    this.#stop = { deadline: Math.min(deadline, this.#stop?.deadline ?? deadline) };
+    this.#wake();
+  }
+
+  /** Acts no more, but goes on observing: the sandbox is about to be removed. Resolves when no effect is under way. */
+  async halt(): Promise<void> {
+    this.#work.abort();
+    this.requestStop(0);
+    await Promise.all([...this.#tasks.values()].map((task) => task.done));
+  }
+
+  /** Ends this object; the sandbox is left as it is. Resolves when no effect is under way. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    this.#cancelTimer();
+    await this.halt();
+  }
+
+  #wake(): void {
+    if (this.#passQueued) return;
+    this.#passQueued = true;
+    queueMicrotask(() => {
+      this.#passQueued = false;
+      if (!this.#disposed) this.#pass();
+    });
+  }
+
+  #plan(): Plan {
+    const state: RunnerState = {
+      sandbox: this.#view.state,
+      supervisedSince: this.#supervisedSince,
+      ...(this.#stop && { stop: this.#stop }),
+      runs: this.#memory,
+      startErrors: this.#startErrors,
+      starting: [...this.#tasks.values()].some(({ action }) => action.kind === 'start'),
+      phase: this.#phase,
+    };
+    const now = this.#deps.clock.now();
+    const made = this.#spec === undefined ? planWithoutSpec(state, now) : plan(this.#spec, state, now);
+    this.#phase = made.instance.phase;
+    return made;
+  }
+
+  #pass(): void {
+    const { actions, instance, wakeAt } = this.#plan();
+    const wakes = wakeAt === undefined ? [] : [wakeAt];
+    this.#publish(instance);
+    const wanted = new Set(actions.map((action) => action.key));
+    for (const [key, task] of this.#tasks) if (!wanted.has(key)) task.controller.abort();
+    for (const key of this.#retries.keys()) if (!wanted.has(key)) this.#retries.delete(key);
+    const now = this.#deps.clock.now();
+    for (const action of this.#work.signal.aborted ? [] : actions) {
+      const retryAt = this.#retries.get(action.key)?.at ?? now;
+      if (retryAt > now) wakes.push(retryAt);
+      else if (!this.#tasks.has(action.key)) this.#launch(action);
+    }
+    this.#cancelTimer();
+    if (wakes.length > 0)
+      this.#cancelTimer = this.#deps.clock.schedule(
+        Math.min(longestSleepMs, Math.max(0, Math.min(...wakes) - now)),
+        () => this.#wake(),
+      );
+  }
+
+  #publish(instance: Instance): void {
+    const text = JSON.stringify(instance);
+    if (text === this.#published) return;
+    this.#published = text;
+    this.#deps.publish(instance);
+  }
+
+  #launch(action: Action): void {
+    const controller = new AbortController();
+    const done = this.#run(action, AbortSignal.any([controller.signal, this.#work.signal])).finally(() => {
+      this.#tasks.delete(action.key);
+      this.#wake();
+    });
+    this.#tasks.set(action.key, { action, controller, done });
+  }
+
+  /** Never rejects. */
+  async #run(action: Action, signal: AbortSignal): Promise<void> {
+    const { runtime, clock, log } = this.#deps;
+    try {
+      const context = { runtime, clock, log, sandbox: this.#view.state };
+      this.#apply(await perform(action, context, signal));
+      this.#retries.delete(action.key);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(action, error);
+      else if (action.kind === 'start') await this.#confirm();
+    }
+  }
+
+  #apply(change: Change): void {
+    if (change.kind === 'started') {
+      this.#revision++;
+      this.#startErrors.delete(change.run.name);
+      this.#view.started(change.run);
+    } else if (change.kind === 'removed') {
+      this.#memory.delete(change.containerId);
+      this.#view.removed(change.containerId);
+    } else {
+      const memory = this.#memory.get(change.containerId) ?? freshRun;
+      this.#memory.set(change.containerId, change.update(memory));
+    }
+  }
+
+  #failed(action: Action, error: unknown): void {
+    const { clock, random, log } = this.#deps;
+    const known =
+      action.kind === 'start' ? this.#startErrors.get(action.container.name) : this.#retries.get(action.key);
+    const attempts = (known?.attempts ?? 0) + 1;
+    const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
+    const at = clock.now() + Math.max(asked, backoffMs(attempts - 1, retryBaseMs, retryCapMs, random));
+    const { namespace, name, podUid } = this.owner;
+    const fields = { namespace, pod: name, podUid, action: action.key, attempts, err: messageOf(error) };
+    log.warn(fields, 'container runtime failed, will try again');
+    if (action.kind !== 'start') {
+      this.#retries.set(action.key, { attempts, at });
+      return;
+    }
+    const refused = providerErrorKind(error) === 'InvalidSpec';
+    this.#startErrors.set(action.container.name, {
+      run: action.run,
+      reason: refused ? 'CreateContainerConfigError' : 'CreateContainerError',
+      message: messageOf(error),
+      attempts,
+      retryAt: at,
+    });
+  }
+
+  /** After a start that was called off: it may have come to pass all the same, and only the runtime can say. */
+  async #confirm(): Promise<void> {
+    const { clock, random, log } = this.#deps;
+    for (let attempt = 0; !this.#work.signal.aborted; attempt++) {
+      try {
+        return await Promise.race([this.#deps.refresh(), aborted(this.#work.signal)]);
+      } catch (error) {
+        log.warn({ podUid: this.owner.podUid, err: messageOf(error) }, 'cannot list the runtime');
+        await pause(clock, backoffMs(attempt, retryBaseMs, retryCapMs, random), this.#work.signal);
+      }
+    }
+  }
+
+  #inherit(id: string, previous: readonly PublishedRun[]): void {
+    const known = previous.find((observation) => observation.id === id);
+    const now = this.#deps.clock.now();
+    const seed = (success: boolean) => ({
+      streak: 0,
+      ...(success ? ({ result: 'success', resultAt: now } as const) : {}),
+    });
+    this.#memory.set(id, {
+      ...this.#memory.get(id),
+      postStart: 'done',
+      inheritedAt: now,
+      ...(known && {
+        spread: this.#deps.random(),
+        startup: seed(known.started),
+        readiness: seed(known.ready),
+      }),
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import type { Capacity, Ownership } from '../../providers/contract/index.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { isNotFound } from '../kube/errors.ts';
+import { createInformer, type Informer } from '../kube/informer.ts';
+import { configMaps, secrets, services, tokenRequests } from '../kube/resources.ts';
+import type { ConfigMap, Pod, Secret, Service } from '../kube/types.ts';
+import { referencedObjects, referencedTokens } from '../podspec/referenced-objects.ts';
+import type { Missing, NodeDns, References } from '../podspec/references.ts';
+import { resolvePod } from '../podspec/resolve-pod.ts';
+import type { Clock } from '../telemetry/clock.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type ObjectRef, ObjectWaits } from './object-waits.ts';
+import type { PodEvents, Resolution, SpecSource } from './pod-reconciler.ts';
+
+export interface SpecReaderDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly client: KubeClient;
+  readonly hostIp: () => string;
+  readonly capacity: () => Capacity;
+  readonly dns: NodeDns;
+  readonly events: PodEvents;
+  readonly retry: (uid: string) => void;
+}
+
+/**
+ * Reads what a Pod refers to, at the moment it is needed, and resolves it. Of what is missing only the objects named
+ * are watched, and only as long as a Pod waits; Services are followed, for every container gets their variables.
+ */
+export class SpecReader implements SpecSource {
+  readonly #deps: SpecReaderDeps;
+  readonly #waits: ObjectWaits;
+  readonly #services: Informer<Service>;
+
+  constructor(deps: SpecReaderDeps) {
+    this.#deps = deps;
+    this.#waits = new ObjectWaits(deps);
+    const { clock, random, log, client } = deps;
+    const indexers = { namespace: ({ metadata }: Service) => [metadata?.namespace ?? ''] };
+    this.#services = createInformer({ clock, random, log, client, resource: services, indexers });
+  }
+
+  /** Follows the Services until the signal fires. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#services.run(signal);
+    this.#waits.close();
+  }
+
+  async resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution> {
+    const { hostIp, capacity, dns, events } = this.#deps;
+    const refs = await this.#read(pod, signal);
+    const context = { owner, hostIps: [hostIp()], allocatable: capacity().resources, dns };
+    const resolution = resolvePod(pod, refs, context);
+    this.#waits.set(owner.podUid, resolution.kind === 'missing' ? resolution.missing.flatMap(watchable) : []);
+    switch (resolution.kind) {
+      case 'spec':
+        for (const { reason, message } of resolution.warnings) events(pod, 'Warning', reason, message);
+        return { kind: 'spec', spec: resolution.spec };
+      case 'missing': {
+        const [{ reason, message }] = resolution.missing;
+        return { kind: 'waiting', verdict: { reason, message } };
+      }
+      case 'invalid': {
+        const [{ reason, field, message }] = resolution.invalid;
+        return { kind: 'invalid', verdict: { reason, message: `Pod was rejected: ${field}: ${message}` } };
+      }
+    }
+  }
+
+  forget(uid: string): void {
+    this.#waits.set(uid, []);
+  }
+
+  async #read(pod: Pod, signal: AbortSignal): Promise<References> {
+    const found = {
+      configMaps: new Map<string, ConfigMap>(),
+      secrets: new Map<string, Secret>(),
+      tokens: new Map<string, string>(),
+    };
+    const reads = referencedObjects(pod).map(async ({ kind, namespace, name }) => {
+      if (kind === 'ConfigMap')
+        await keep(
+          found.configMaps,
+          name,
+          this.#deps.client.get(configMaps, { namespace, name }, { signal }),
+        );
+      else await keep(found.secrets, name, this.#deps.client.get(secrets, { namespace, name }, { signal }));
+    });
+    await Promise.all([...reads, ...this.#requestTokens(pod, found.tokens, signal), this.#services.synced]);
+    const { namespace = '' } = pod.metadata ?? {};
+    const kubernetes = namespace === 'default' ? undefined : this.#services.cache.get('default/kubernetes');
+    return {
+      ...found,
+      services: [
+        ...this.#services.cache.byIndex('namespace', namespace),
+        ...(kubernetes === undefined ? [] : [kubernetes]),
+      ],
+    };
+  }
+
+  /** Bound to the Pod: they die with it (serviceaccounts/token, TokenRequest). */
+  #requestTokens(pod: Pod, tokens: Map<string, string>, signal: AbortSignal): Promise<void>[] {
+    const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+    return referencedTokens(pod).map(async ({ key, serviceAccount, audience, expirationSeconds }) => {
+      const request = {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        metadata: { name: serviceAccount, namespace },
+        spec: {
+          audiences: audience === '' ? [] : [audience],
+          expirationSeconds,
+          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
+        },
+      };
+      const answer = this.#deps.client.create(tokenRequests, request, {
+        name: serviceAccount,
+        subresource: 'token',
+        signal,
+      });
+      await keep(
+        tokens,
+        key,
+        answer.then(({ status }) => status?.token ?? ''),
+      );
+    });
+  }
+}
+
+/** What is not there is left out: that is for the resolver to judge. */
+async function keep<T>(into: Map<string, T>, name: string, reading: Promise<T>): Promise<void> {
+  try {
+    into.set(name, await reading);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+function watchable({ kind, namespace, name }: Missing): ObjectRef[] {
+  return kind === 'ServiceAccountToken' ? [] : [{ kind, namespace, name }];
+}

@@ -1,0 +1,179 @@
+import type { Instance } from '../../providers/contract/index.ts';
+import type { MockCall, MockCloud } from '../../providers/mock/index.ts';
+import type { StoreEvent } from '../../src/devcluster/store/store.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import type { Clock } from '../../src/telemetry/clock.ts';
+import type { Witness } from './daemon.ts';
+import type { ApiWrite } from './store-client.ts';
+
+interface Known {
+  pod: Pod;
+  gone: boolean;
+  /** The API has shown the ID of a container, or an end: an instance existed. */
+  evidence: boolean;
+}
+
+/** After its grace period a deleted Pod's instance may be removed without its exit codes; milliseconds. */
+const overdueMs = 55_000;
+
+/**
+ * Watches the cloud's books and the store's history and says what must never happen, at the moment it happens. It
+ * judges by the contract and shares no code with what it judges.
+ */
+export class Auditor {
+  readonly violations: string[] = [];
+  /** Pods whose instance the platform lost. */
+  readonly vanished = new Set<string>();
+  /** Pods of which a create call was still under way after its caller had been told that it failed. */
+  readonly lateCreates = new Set<string>();
+  readonly #clock: Clock;
+  readonly #cloud: MockCloud;
+  readonly #known = new Map<string, Known>();
+
+  constructor(deps: { readonly clock: Clock; readonly cloud: MockCloud }) {
+    this.#clock = deps.clock;
+    this.#cloud = deps.cloud;
+  }
+
+  /** The API server's side, after each commit. */
+  onStoreEvent({ type, object }: StoreEvent): void {
+    const pod = object as unknown as Pod;
+    const uid = pod.metadata?.uid ?? '';
+    const before = this.#known.get(uid);
+    const was = before?.pod.status?.phase;
+    const is = pod.status?.phase;
+    if (isEnd(was) && is !== was) this.#fault(uid, `phase went from ${was} to ${is}`);
+    if (was === 'Running' && is === 'Pending') this.#fault(uid, 'phase went back from Running to Pending');
+    const evidence = before?.evidence === true || isEnd(is) || showsContainers(pod);
+    this.#known.set(uid, { pod, gone: type === 'DELETED', evidence });
+  }
+
+  /** Before a provider call takes effect. */
+  onProviderCall({ kind, podUid: uid }: MockCall): void {
+    const known = uid === undefined ? undefined : this.#known.get(uid);
+    if (uid === undefined || known === undefined) return;
+    if (kind === 'create' && known.evidence) this.#fault(uid, 'create of a Pod that has had its instance');
+    if (kind !== 'stop' && kind !== 'delete') return;
+    const instances = this.#cloud.instances(uid);
+    if (this.#mustLive(known) && instances.length < 2) this.#fault(uid, `${kind} of a living Pod's instance`);
+    if (kind === 'delete' && this.#isDue(known, instances))
+      this.#fault(uid, 'instance released before its exit codes were written');
+  }
+
+  /** Before a write of the daemon is sent. */
+  onWrite({ verb, uid }: ApiWrite, witness: Witness | undefined): void {
+    if (verb !== 'delete' || uid === undefined || this.lateCreates.has(uid)) return;
+    const seen = this.#known.get(uid)?.evidence === true || witness?.created.has(uid) === true;
+    const lives = this.#cloud.instances(uid).some(({ phase }) => phase !== 'Stopped');
+    if (seen && lives) this.#fault(uid, 'Pod removed from the API server while its instance lives');
+  }
+
+  /** After the end of an incarnation. */
+  onEnd({ recreated }: Witness): void {
+    for (const uid of recreated) this.#fault(uid, 'created again by the process that had its instance');
+  }
+
+  /** When all faults are off and time enough has passed: nothing leaked, doubled, stuck or told wrongly. */
+  conclude(): void {
+    for (const { podUid, instances } of this.#cloud.ledger.doublings)
+      this.#fault(podUid, `instances ${instances.join(' and ')} lived at the same time`);
+    for (const { ref, phase } of this.#cloud.instances())
+      if (this.#known.get(ref.podUid)?.gone !== false)
+        this.#fault(ref.podUid, `instance ${ref.id} (${phase}) has no Pod`);
+    for (const [uid, { pod, gone }] of this.#known) if (!gone) this.#concludePod(uid, pod);
+  }
+
+  #concludePod(uid: string, pod: Pod): void {
+    const instances = this.#cloud.instances(uid);
+    const live = instances.filter(({ phase }) => phase !== 'Stopped');
+    const phase = pod.status?.phase;
+    if (pod.metadata?.deletionTimestamp !== undefined)
+      this.#fault(uid, `deleted, but still there (${phase})`);
+    else if (isEnd(phase)) {
+      if (live.length > 0) this.#fault(uid, `${phase}, but its instance lives`);
+      this.#concludeEnded(uid, pod, instances[0]);
+    } else if (live.length !== 1) this.#fault(uid, `${phase} with ${live.length} live instances`);
+    else if (live[0] !== undefined) this.#concludeLiving(uid, pod, live[0]);
+  }
+
+  #concludeEnded(uid: string, pod: Pod, instance: Instance | undefined): void {
+    const { phase, reason } = pod.status ?? {};
+    if (instance === undefined) {
+      const known = ['RefusedByTest', 'DeadlineExceeded'].includes(reason ?? '') || this.vanished.has(uid);
+      if (!known) this.#fault(uid, `${phase} (${reason}) and nothing is left that proves it`);
+      return;
+    }
+    if (reason === 'InstanceLost') return this.#fault(uid, 'called lost, but its instance is there');
+    if (reason === 'DeadlineExceeded') {
+      const { activeDeadlineSeconds = 0 } = pod.spec ?? {};
+      const deadline = Date.parse(pod.status?.startTime ?? '') + activeDeadlineSeconds * 1000;
+      if (endOf(instance) < deadline) this.#fault(uid, 'called late, but it ended before its deadline');
+      return;
+    }
+    const well = instance.containers.every(
+      ({ state }) => state.kind === 'terminated' && state.exitCode === 0,
+    );
+    const expected = well ? 'Succeeded' : 'Failed';
+    if (phase !== expected) this.#fault(uid, `${phase}, but its instance ended as ${expected}`);
+  }
+
+  #concludeLiving(uid: string, pod: Pod, instance: Instance): void {
+    const shown = JSON.stringify(
+      [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].map(
+        ({ name, containerID, ready, restartCount, state }) =>
+          [name, containerID ?? '', ready, restartCount, Object.keys(state ?? {})[0]].join(),
+      ),
+    );
+    const real = JSON.stringify(
+      instance.containers.map(({ name, id, ready, restartCount, state }) =>
+        [name, id === '' ? '' : `mock://${id}`, ready, restartCount, state.kind].join(),
+      ),
+    );
+    if (shown !== real) this.#fault(uid, `shows ${shown}, its instance is ${real}`);
+    if (pod.status?.podIP !== instance.ips[0]) this.#fault(uid, `shows address ${pod.status?.podIP}`);
+    const begun = instance.containers.every(({ id }) => id !== '');
+    if (begun && pod.status?.phase !== 'Running') this.#fault(uid, `runs, but shows ${pod.status?.phase}`);
+  }
+
+  /** Nobody has a reason to end what runs for this Pod. */
+  #mustLive({ pod, gone }: Known): boolean {
+    if (gone || pod.metadata?.deletionTimestamp !== undefined || isEnd(pod.status?.phase)) return false;
+    const seconds = pod.spec?.activeDeadlineSeconds;
+    const start = Date.parse(pod.status?.startTime ?? pod.metadata?.creationTimestamp ?? '');
+    return seconds === undefined || this.#clock.now() < start + seconds * 1000;
+  }
+
+  /** A final status is owed: somebody counts the end of this Pod, and the only proof of it is about to go. */
+  #isDue({ pod, gone }: Known, instances: readonly Instance[]): boolean {
+    if (gone || isEnd(pod.status?.phase) || instances.some(({ phase }) => phase !== 'Stopped')) return false;
+    const overdueAt = Date.parse(pod.metadata?.deletionTimestamp ?? '') + overdueMs;
+    if (instances.length === 0 || this.#clock.now() >= overdueAt) return false;
+    const counted = pod.spec?.restartPolicy !== 'Always' || (pod.metadata?.finalizers ?? []).length > 0;
+    return counted || instances.some(({ containers }) => containers.some(endedBadly));
+  }
+
+  #fault(uid: string, what: string): void {
+    const name = this.#known.get(uid)?.pod.metadata?.name ?? 'unknown Pod';
+    this.violations.push(`${name} ${uid.slice(0, 8)}: ${what}`);
+  }
+}
+
+function isEnd(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+function showsContainers({ status }: Pod): boolean {
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return all.some(({ containerID }) => containerID !== undefined && containerID !== '');
+}
+
+function endedBadly({ state }: Instance['containers'][number]): boolean {
+  return state.kind === 'terminated' && ![0, 137, 143].includes(state.exitCode);
+}
+
+function endOf({ containers }: Instance): number {
+  const ends = containers.map(({ state }) =>
+    state.kind === 'terminated' ? Date.parse(state.finishedAt) : 0,
+  );
+  return Math.max(0, ...ends);
+}

@@ -1,0 +1,103 @@
+import type { Instance, InstanceProvider } from '../../providers/contract/index.ts';
+import { type MockCloud, MockProvider } from '../../providers/mock/index.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import { PodController } from '../../src/pods/pod-controller.ts';
+import type { Verdict } from '../../src/pods/status/pod-status.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { refusedAnnotation } from './pod-script.ts';
+import { plainSpecs } from './spec-source.ts';
+import { StoreClient, type WriteHook } from './store-client.ts';
+import type { StoreServer } from './store-server.ts';
+
+export const scope = { clusterUid: 'crash-cluster', node: 'burst-0' };
+
+/** What one incarnation of the daemon learnt for certain; a later one starts without it. */
+export interface Witness {
+  /** The provider answered this incarnation that the Pod's instance exists. */
+  readonly created: Set<string>;
+  /** Created again although it knew better. */
+  readonly recreated: Set<string>;
+}
+
+export interface DaemonDeps {
+  readonly server: StoreServer;
+  readonly cloud: MockCloud;
+  readonly random: () => number;
+  readonly onWrite: WriteHook;
+  /** Whether the next list leaves this instance out: a platform whose lists lag behind. */
+  readonly overlooks: (instance: Instance) => boolean;
+}
+
+/** One incarnation of the daemon, from its start to its end by SIGKILL. */
+export class Daemon {
+  readonly witness: Witness = { created: new Set(), recreated: new Set() };
+  readonly controller: PodController;
+  readonly #client: StoreClient;
+  readonly #provider: MockProvider;
+  readonly #ending = new AbortController();
+  #ended = false;
+
+  constructor(deps: DaemonDeps) {
+    const { server, cloud, random } = deps;
+    this.#client = new StoreClient(server, deps.onWrite);
+    this.#provider = new MockProvider({ cloud });
+    this.controller = new PodController({
+      clock: server.clock,
+      random,
+      log: silentLog,
+      client: this.#client,
+      provider: witnessed(this.#provider, this.witness, deps.overlooks),
+      scope,
+      hostIp: () => '192.0.2.1',
+      admission: refusal,
+      specs: plainSpecs,
+      events: () => undefined,
+      onHealth: () => undefined,
+    });
+    void this.controller.run(this.#ending.signal).then(() => {
+      this.#ended = true;
+    });
+  }
+
+  /** Every loop of it has come to its end. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** As kill -9: from here on nothing of it reaches the world, and it hears of nothing. What is on the wire arrives. */
+  kill(): void {
+    this.#client.kill();
+    void this.#provider.close();
+    this.#ending.abort();
+  }
+}
+
+function refusal(pod: Pod): Verdict | undefined {
+  if (pod.metadata?.annotations?.[refusedAnnotation] === undefined) return undefined;
+  return { reason: 'RefusedByTest', message: 'this Pod cannot be honoured' };
+}
+
+function witnessed(
+  provider: MockProvider,
+  { created, recreated }: Witness,
+  overlooks: (instance: Instance) => boolean,
+): InstanceProvider {
+  return {
+    name: provider.name,
+    capabilities: () => provider.capabilities(),
+    capacity: (signal) => provider.capacity(signal),
+    async create(spec, token, signal) {
+      if (created.has(spec.owner.podUid)) recreated.add(spec.owner.podUid);
+      const instance = await provider.create(spec, token, signal);
+      created.add(spec.owner.podUid);
+      return instance;
+    },
+    stop: (ref, options, signal) => provider.stop(ref, options, signal),
+    delete: (ref, signal) => provider.delete(ref, signal),
+    async list(owner, signal) {
+      const instances = await provider.list(owner, signal);
+      return instances.filter((instance) => !overlooks(instance));
+    },
+    observe: (owner, listener, signal) => provider.observe(owner, listener, signal),
+  };
+}

@@ -1,0 +1,96 @@
+import { type FaultRates, seededRandom } from '../../providers/mock/index.ts';
+import type { ApiRates } from './api-weather.ts';
+import { podScript, scriptMs } from './pod-script.ts';
+import { World } from './world.ts';
+
+/** When the daemon dies: never, at one point, or again and again by chance. */
+export type Deaths =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'at'; readonly point: number }
+  | { readonly kind: 'storm'; readonly number: number };
+
+export interface Outcome {
+  readonly seed: number;
+  readonly deaths: Deaths;
+  readonly points: number;
+  readonly kills: number;
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+}
+
+/** Two sweeps of the node, after the longest wait that a fault may have left behind. */
+const calmMs = 300_000;
+
+const roughCloud: FaultRates = {
+  calls: {
+    create: {
+      throttle: 0.05,
+      outOfStock: 0.05,
+      lostBefore: 0.05,
+      lostAfter: 0.1,
+      late: 0.07,
+      slow: 0.15,
+      hang: 0.02,
+    },
+    stop: { throttle: 0.05, lostBefore: 0.08, lostAfter: 0.08, late: 0.04, slow: 0.1 },
+    delete: { throttle: 0.05, lostBefore: 0.08, lostAfter: 0.08, late: 0.04, slow: 0.1 },
+    list: { lostBefore: 0.1, slow: 0.2, hang: 0.02 },
+    observe: { lostBefore: 0.1 },
+  },
+  events: { drop: 0.04, duplicate: 0.05, late: 0.1, break: 0.02 },
+};
+
+const roughApi: ApiRates = {
+  reads: { refused: 0.05, lostBefore: 0.05, slow: 0.1 },
+  writes: { refused: 0.05, lostBefore: 0.05, lostAfter: 0.08, late: 0.06, slow: 0.2 },
+  events: { cut: 0.03, duplicate: 0.05, stale: 0.05 },
+  gone: 0.2,
+  lagMs: 800,
+};
+
+/** The whole story of a seed: its script, its faults, its deaths, and the look at what is left. Every third seed has fair weather. */
+export async function runScenario(seed: number, deaths: Deaths): Promise<Outcome> {
+  const rough = seed % 3 !== 0;
+  const world = new World({
+    seed,
+    ...(rough ? { cloudRates: roughCloud, apiRates: roughApi, overlooks: 0.1 } : {}),
+    killAt: killsOf(deaths),
+  });
+  world.start();
+  await world.play(podScript(seededRandom(seed)), scriptMs);
+  await world.calmDown(calmMs);
+  await world.conclude();
+  const { points, kills, trace } = world;
+  return { seed, deaths, points, kills, violations: world.auditor.violations, trace };
+}
+
+function killsOf(deaths: Deaths): (point: number) => boolean {
+  switch (deaths.kind) {
+    case 'none':
+      return () => false;
+    case 'at':
+      return (point) => point === deaths.point;
+    case 'storm': {
+      const random = seededRandom(deaths.number);
+      let left = stormKills;
+      return () => random() < 0.05 && left-- > 0;
+    }
+  }
+}
+
+/** A storm ends after so many. */
+const stormKills = 12;
+
+export function nameOf(deaths: Deaths): string {
+  if (deaths.kind === 'none') return 'none';
+  return deaths.kind === 'at' ? String(deaths.point) : `storm${deaths.number}`;
+}
+
+/** Reads what {@link nameOf} wrote. */
+export function deathsOf(name: string): Deaths {
+  const storm = /^storm(\d+)$/.exec(name);
+  if (storm !== null) return { kind: 'storm', number: Number(storm[1]) };
+  if (name === 'none') return { kind: 'none' };
+  if (!/^\d+$/.test(name)) throw new Error(`CRASH_POINT=${name}: give a number, storm<number> or none`);
+  return { kind: 'at', point: Number(name) };
+}
