@@ -127,7 +127,7 @@ export class ProviderWatch {
 
   /** Sleeps; woken early by {@link look}. */
   async #rest(ms: number, signal: AbortSignal): Promise<void> {
-    if (this.#wanted.length > 0) return;
+    if (signal.aborted || this.#wanted.length > 0) return;
     const woken = new AbortController();
     const wake = (): void => woken.abort();
     signal.addEventListener('abort', wake, { once: true });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -22,14 +22,13 @@ export async function openStage(instanceMs: number): Promise<Stage> {
       stdio: ['ignore', 'ignore', 'inherit'],
     }),
   );
-  const cluster = spawn(process.execPath, ['test/bench/cluster-process.ts', kubeconfig], {
+  const cluster = spawn(process.execPath, ['test/bench/cluster-process.ts', folder], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await Promise.race([once(cluster.stdout, 'data'), failed(cluster)]);
   const node = 'bench-0';
   const config = path.join(folder, 'burstlet.yaml');
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
   const daemon = spawn(process.execPath, ['dist/standalone/cli.js', 'run', '--config', config], {
     cwd: root,
@@ -58,6 +57,11 @@ function configOf(kubeconfig: string, node: string, folder: string, instanceMs: 
     kubeconfig,
     stateDir: path.join(folder, 'state'),
     logLevel: 'warn',
+    tls: {
+      certFile: path.join(folder, 'node.crt'),
+      keyFile: path.join(folder, 'node.key'),
+      clientCaFile: path.join(folder, 'ca.crt'),
+    },
     nodes: [
       {
         name: node,

@@ -103,7 +103,10 @@ export class Auditor {
       if (!known) this.#fault(uid, `${phase} (${reason}) and nothing is left that proves it`);
       return;
     }
-    if (reason === 'InstanceLost') return this.#fault(uid, 'called lost, but its instance is there');
+    if (reason === 'InstanceLost') {
+      this.#fault(uid, 'called lost, but its instance is there');
+      return;
+    }
     if (reason === 'DeadlineExceeded') {
       const { activeDeadlineSeconds = 0 } = pod.spec ?? {};
       const deadline = Date.parse(pod.status?.startTime ?? '') + activeDeadlineSeconds * 1000;

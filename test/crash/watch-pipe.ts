@@ -77,7 +77,10 @@ export class WatchPipe {
   #arrive(event: Event): void {
     if (this.#end !== 'open' || this.#muted) return;
     const fault = this.#deps.weather.onEvent();
-    if (fault === 'cut') return this.break();
+    if (fault === 'cut') {
+      this.break();
+      return;
+    }
     this.#delivered.push(event);
     if (fault === 'duplicate') this.#delivered.push(event);
     const old = this.#past[0];

@@ -92,8 +92,7 @@ export class World {
       this.note(`${point} ${call.kind} ${call.podUid ?? ''}`);
       if (point === 'before') this.auditor.onProviderCall(call);
       // A promise makes the cloud look whether its caller still lives.
-      if (this.#survives()) return;
-      return Promise.resolve();
+      return this.#survives() ? undefined : Promise.resolve();
     };
   }
 
@@ -177,7 +176,8 @@ export class World {
   do(step: Step): void {
     switch (step.type) {
       case 'create':
-        return this.#create(step.pod);
+        this.#create(step.pod);
+        return;
       case 'delete': {
         const { name, graceSeconds } = step;
         const request = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
@@ -192,9 +192,11 @@ export class World {
         return;
       }
       case 'breakStreams':
-        return this.cloud.streams.break();
+        this.cloud.streams.break();
+        return;
       case 'cutWatches':
-        return this.server.cutWatches();
+        this.server.cutWatches();
+        return;
       case 'apiAway':
         this.server.goAway(step.how);
         this.clock.schedule(step.ms, () => this.server.comeBack());
@@ -209,15 +211,18 @@ export class World {
     if (this.cloud.instances(uid).length === 0) return;
     switch (step.type) {
       case 'exit':
-        return this.cloud.exit(uid, 'main', step.code);
+        this.cloud.exit(uid, 'main', step.code);
+        return;
       case 'ready':
-        return this.cloud.setReady(uid, 'main', step.ready);
+        this.cloud.setReady(uid, 'main', step.ready);
+        return;
       case 'vanish':
         this.auditor.vanished.add(uid);
-        return this.cloud.vanish(uid, { silent: step.silent });
+        this.cloud.vanish(uid, { silent: step.silent });
+        return;
       case 'interrupt': {
         const cause = { kind: 'Interrupted', reason: 'SpotReclaimed', message: 'taken back' } as const;
-        return this.cloud.interrupt(uid, cause);
+        this.cloud.interrupt(uid, cause);
       }
     }
   }
@@ -255,8 +260,9 @@ export class World {
     this.store.update('pods', next);
   }
 
-  /** False when the daemon was killed at this point. */
+  /** False when the daemon was killed at this point, or before. */
   #survives(): boolean {
+    if (this.#daemon === undefined) return false;
     const point = this.points++;
     if (this.#options.killAt?.(point) !== true) return true;
     this.kill();

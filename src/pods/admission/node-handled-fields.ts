@@ -28,7 +28,7 @@ export const nodeHandledFields: readonly NodeHandledField[] = [
   },
   { field: 'spec.os', by: 'node', how: 'is compared with the operating systems of the provider' },
   { field: 'spec.preemptionPolicy', by: 'scheduler', how: 'decides whom the Pod may displace' },
-  { field: 'spec.priorityX', by: 'scheduler', how: 'decides which Pod is placed first' },
+  { field: 'spec.priority', by: 'scheduler', how: 'decides which Pod is placed first' },
   { field: 'spec.priorityClassName', by: 'API server', how: 'becomes spec.priority' },
   {
     field: 'spec.restartPolicy',
