@@ -22,17 +22,26 @@ rmSync(out, { recursive: true, force: true });
 const bundle = await rolldown({
   input: entries,
   platform: 'node',
-  external: (id) => isBuiltin(id) || (!standalone && !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('\0')),
+  external: (id) =>
+    isBuiltin(id) || (!standalone && !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('\0')),
 });
-await bundle.write({ dir: out, format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js', sourcemap: false });
+await bundle.write({
+  dir: out,
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  sourcemap: false,
+});
 await bundle.close();
 
 const cli = `${out}/cli.js`;
 const text = readFileSync(cli, 'utf8');
-if (!text.startsWith('#!')) writeFileSync(cli, `#!/usr/bin/env node\n${text}`);
+if (!text.startsWith('#!')) writeFileSync(cli, `#!/usr/bin/env -S node --max-semi-space-size=2\n${text}`);
 chmodSync(cli, 0o755);
 
 if (!standalone) {
-  const tsc = createRequire(import.meta.url).resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
+  const tsc = createRequire(import.meta.url)
+    .resolve('typescript/package.json')
+    .replace(/package\.json$/, 'bin/tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 }

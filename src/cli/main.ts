@@ -1,21 +1,16 @@
-import { Command, CommanderError } from 'commander';
-import { addDevCommand } from './commands/dev.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addVersionCommand } from './commands/version.ts';
+import { CommanderError } from 'commander';
+import { createProgram } from './program.ts';
 import { reportError } from './report-error.ts';
 
-const program = new Command('burstlet')
-  .description('Make a Kubernetes cluster nodeless: virtual nodes whose Pods run as elastic instances.')
-  .showHelpAfterError('(burstlet --help shows what there is)')
-  .exitOverride();
+/** Exit code of a wrong command line; 1 is for what a command found. */
+const usageError = 2;
 
-addRunCommand(program);
-addDevCommand(program);
-addVersionCommand(program);
+// Whoever read the output is gone (a closed pipe or terminal): no reason to die half-way.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usageError;
   else process.exitCode = reportError(error);
 }

@@ -22,17 +22,12 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
   if (broken !== undefined)
     throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
   const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  const validate = new Ajv({ allErrors: true, strict: true }).compile<ConfigFile>(configSchema);
+  const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile<ConfigFile>(
+    configSchema,
+  );
   if (validate(value)) return value;
-  const messages = (validate.errors ?? [])
-    .filter(isTelling)
-    .map((error) => describe(error, document, lines, file));
+  const messages = (validate.errors ?? []).map((error) => describe(error, document, lines, file));
   throw new ConfigError([...new Set(messages)].join('\n'));
-}
-
-/** Of a failed choice, ajv reports every branch and then the choice; the choice is enough. */
-function isTelling(error: ErrorObject): boolean {
-  return error.keyword !== 'const' || !error.schemaPath.includes('/anyOf/');
 }
 
 function describe(error: ErrorObject, document: Document, lines: LineCounter, file: string): string {
@@ -47,8 +42,8 @@ function describe(error: ErrorObject, document: Document, lines: LineCounter, fi
       return `${where}: the key "${String(error.params.missingProperty)}" is missing`;
     case 'const':
       return `${where}: must be ${String(error.params.allowedValue)}`;
-    case 'anyOf':
-      return `${where}: must be one of ${choices(error).join(', ')}`;
+    case 'enum':
+      return `${where}: must be one of ${error.params.allowedValues.join(', ')}`;
     default:
       return `${where}: ${error.message ?? 'is not valid'}`;
   }
@@ -86,17 +81,6 @@ function knownKeys(error: ErrorObject): string[] {
   const properties =
     typeof schema === 'object' && schema !== null && 'properties' in schema ? schema.properties : {};
   return Object.keys(properties ?? {});
-}
-
-function choices(error: ErrorObject): string[] {
-  const schema = schemaAt(error.schemaPath.replace(/\/anyOf$/, '/x'));
-  const options =
-    typeof schema === 'object' && schema !== null && 'anyOf' in schema && Array.isArray(schema.anyOf)
-      ? schema.anyOf
-      : [];
-  return options.flatMap((option: { const?: unknown }) =>
-    option.const === undefined ? [] : [String(option.const)],
-  );
 }
 
 /** The schema that holds the keyword at the end of an ajv schema path. */

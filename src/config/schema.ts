@@ -1,69 +1,87 @@
-import { Type } from 'typebox';
+/** What burstlet.yaml holds once it has passed {@link configSchema}. */
+export interface ConfigFile {
+  readonly apiVersion: 'burstlet.dev/v1alpha1';
+  readonly kind: 'Config';
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly stateDir?: string;
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
+  readonly tls?: { readonly certFile?: string; readonly keyFile?: string; readonly clientCaFile?: string };
+  readonly scheduler?: boolean;
+  readonly nodes: readonly NodeEntry[];
+}
 
-/** The shape of burstlet.yaml. docs/reference/configuration.md is written from it. */
-const strings = Type.Record(Type.String(), Type.String());
-const listen = Type.String({
-  pattern: '^(\\[[0-9a-fA-F:.]+\\]|[^:]+):[0-9]{1,5}$',
-  description: 'Address and port of the HTTPS API, such as 0.0.0.0:10250',
-});
+export interface NodeEntry {
+  readonly name: string;
+  readonly provider: string;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly listen?: string;
+  readonly address?: string;
+  readonly taint?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly capacity?: Readonly<Record<string, string | number>>;
+}
 
-const node = Type.Object(
-  {
-    name: Type.String({
-      pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$',
-      description: 'Name of the Node object',
-    }),
-    provider: Type.String({
-      minLength: 1,
-      description: 'mock, process, a path such as ./provider.js, or a package',
-    }),
-    options: Type.Optional(
-      Type.Record(Type.String(), Type.Unknown(), { description: 'Options of the provider' }),
-    ),
-    listen: Type.Optional(listen),
-    address: Type.Optional(Type.String({ minLength: 1, description: 'InternalIP of the node' })),
-    taint: Type.Optional(
-      Type.Boolean({ description: 'Keep Pods away that do not tolerate virtual nodes (default true)' }),
-    ),
-    labels: Type.Optional(strings),
-    capacity: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), {
-        description: 'Overrides what the provider says: cpu, memory, pods, ... as Kubernetes quantities',
-      }),
-    ),
+function text(description: string, rest: object = {}): object {
+  return { type: 'string', minLength: 1, description, ...rest };
+}
+
+const node = {
+  type: 'object',
+  required: ['name', 'provider'],
+  additionalProperties: false,
+  properties: {
+    name: text('Name of the Node object', { pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$' }),
+    provider: text('`mock`, `process`, a path such as `./provider.js`, or the name of a package'),
+    options: { type: 'object', description: 'Options of the provider' },
+    listen: text('Address and port of the node API (default `0.0.0.0:10250`); each node needs its own port'),
+    address: text('InternalIP of the node (default: the address it listens on, or that of the machine)'),
+    taint: {
+      type: 'boolean',
+      description: 'Keep Pods away that do not tolerate virtual nodes (default true)',
+    },
+    labels: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'Further labels of the Node object',
+    },
+    capacity: {
+      type: 'object',
+      additionalProperties: { type: ['string', 'number'] },
+      description:
+        'In place of what the provider says: `cpu`, `memory`, `pods`, ... as Kubernetes quantities',
+    },
   },
-  { additionalProperties: false },
-);
+} as const;
 
-export const configSchema = Type.Object(
-  {
-    apiVersion: Type.Literal('burstlet.dev/v1alpha1'),
-    kind: Type.Literal('Config'),
-    kubeconfig: Type.Optional(Type.String({ minLength: 1, description: 'Path of the kubeconfig' })),
-    context: Type.Optional(Type.String({ minLength: 1, description: 'Context of the kubeconfig' })),
-    stateDir: Type.Optional(
-      Type.String({ minLength: 1, description: 'Folder for what has to outlive the daemon' }),
+/** The shape of burstlet.yaml, as JSON Schema. docs/reference/configuration.md is written from it. */
+export const configSchema = {
+  type: 'object',
+  required: ['apiVersion', 'kind', 'nodes'],
+  additionalProperties: false,
+  properties: {
+    apiVersion: { const: 'burstlet.dev/v1alpha1' },
+    kind: { const: 'Config' },
+    kubeconfig: text(
+      'Path of the kubeconfig (default: `$KUBECONFIG`, the service account, `~/.kube/config`)',
     ),
-    logLevel: Type.Optional(
-      Type.Union([Type.Literal('debug'), Type.Literal('info'), Type.Literal('warn'), Type.Literal('error')]),
-    ),
-    tls: Type.Optional(
-      Type.Object(
-        {
-          certFile: Type.Optional(Type.String({ minLength: 1 })),
-          keyFile: Type.Optional(Type.String({ minLength: 1 })),
-          clientCaFile: Type.Optional(Type.String({ minLength: 1 })),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-    scheduler: Type.Optional(
-      Type.Boolean({ description: 'Bind Pods that name schedulerName: burstlet (default true)' }),
-    ),
-    nodes: Type.Array(node, { minItems: 1, description: 'The virtual nodes of this process' }),
+    context: text('Context of the kubeconfig'),
+    stateDir: text('Folder for what has to outlive the daemon (default `/var/lib/burstlet` for root)'),
+    logLevel: { enum: ['debug', 'info', 'warn', 'error'], description: 'Default `info`' },
+    tls: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Certificates of the node API (default: self-signed)',
+      properties: {
+        certFile: text('PEM file of the certificate'),
+        keyFile: text('PEM file of its key'),
+        clientCaFile: text('PEM file of the CA whose client certificates are believed'),
+      },
+    },
+    scheduler: {
+      type: 'boolean',
+      description: 'Bind Pods that name `schedulerName: burstlet` (default true)',
+    },
+    nodes: { type: 'array', minItems: 1, items: node, description: 'The virtual nodes of this process' },
   },
-  { additionalProperties: false },
-);
-
-/** What the file holds once it has passed the schema. */
-export type ConfigFile = Type.Static<typeof configSchema>;
+} as const;

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
+import UndiciPool from 'undici/lib/dispatcher/pool.js';
 import type { Clock } from '../telemetry/clock.ts';
 import { type ApiCall, describeCall, methodOf, pathOf, type Verb } from './api-call.ts';
 import { type CallScope, orAborted, TimeUp } from './call-scope.ts';
@@ -129,6 +130,8 @@ export class Transport {
     if (identity.authorization !== undefined) headers.authorization = identity.authorization;
     const options: Dispatcher.DispatchOptions = {
       method: methodOf(call),
+      // undici would close the connection after a DELETE with a body.
+      reset: false,
       path,
       headers,
       body: call.body ?? null,
@@ -160,8 +163,8 @@ export class Transport {
     };
     const pools: Pools = {
       tls,
-      calls: new Pool(this.#origin, { ...options, connections: callConnections }),
-      watches: new Pool(this.#origin, options),
+      calls: new UndiciPool(this.#origin, { ...options, connections: 12 }),
+      watches: new UndiciPool(this.#origin, options),
     };
     this.#pools = pools;
     if (old !== undefined) for (const pool of [old.calls, old.watches]) void this.#retire(pool);

@@ -72,7 +72,7 @@ beforeAll(async () => {
   server = createKubeletServer({
     ...{ clock: systemClock, log: silentLog, provider, nodeName: 'burst-0', view, certificate },
     client: { create: review } as unknown as KubeClient,
-    metrics: async () => ({ contentType: 'text/plain', text: 'burstlet_pods 1\n' }),
+    metrics: () => ({ contentType: 'text/plain', text: 'burstlet_pods 1\n' }),
   });
   origin = `https://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
 });

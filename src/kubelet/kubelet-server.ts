@@ -20,7 +20,7 @@ export interface KubeletServerDeps {
   /** PEM of the CA whose client certificates are believed; absent = bearer tokens only. */
   readonly clientCa?: string;
   /** The answer to GET /metrics. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly metrics: () => { readonly contentType: string; readonly text: string };
 }
 
 export interface KubeletServer {
@@ -81,7 +81,7 @@ export function createKubeletServer(deps: KubeletServerDeps): KubeletServer {
     items: deps.view.pods(),
   }));
   server.get('/metrics', async (_, reply) => {
-    const { contentType, text } = await deps.metrics();
+    const { contentType, text } = deps.metrics();
     return reply.type(contentType).send(text);
   });
   containerLogs(server, { ...deps, closing: closing.signal });

@@ -1,5 +1,5 @@
 import type { KubeClient } from '../kube/client.ts';
-import { isConflict, isNotFound } from '../kube/errors.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts';
 import { leases } from '../kube/resources.ts';
 import type { Lease, Node } from '../kube/types.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
@@ -45,32 +45,31 @@ export class LeaseKeeper {
       } catch (error) {
         if (signal.aborted) return;
         log.warn({ error: String(error), failures }, 'the node lease could not be renewed');
-        this.#lease = undefined;
         await pause(clock, backoffMs(failures++, 200, 7_000, random), signal);
       }
     }
   }
 
+  /** Reads anew, once, when what this process remembers is not what the API server has. */
   async #renew(signal: AbortSignal): Promise<void> {
+    for (let again = true; ; again = false) {
+      try {
+        this.#lease = await this.#write(this.#lease ?? (await this.#read(signal)), signal);
+        return;
+      } catch (error) {
+        this.#lease = undefined;
+        const outdated = isConflict(error) || isNotFound(error) || isAlreadyExists(error);
+        if (!again || !outdated) throw error;
+      }
+    }
+  }
+
+  #write(lease: Lease | undefined, signal: AbortSignal): Promise<Lease> {
     const { client, nodeName } = this.#deps;
     const call = { signal, timeoutMs: callTimeoutMs };
-    this.#lease ??= await this.#read(signal);
-    if (this.#lease === undefined) {
-      this.#lease = await client.create(
-        leases,
-        this.#wanted({ metadata: { name: nodeName, namespace: leaseNamespace } }),
-        call,
-      );
-      return;
-    }
-    try {
-      this.#lease = await client.update(leases, this.#wanted(this.#lease), call);
-    } catch (error) {
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-      this.#lease = await this.#read(signal);
-      if (this.#lease !== undefined)
-        this.#lease = await client.update(leases, this.#wanted(this.#lease), call);
-    }
+    if (lease !== undefined) return client.update(leases, this.#wanted(lease), call);
+    const fresh = { metadata: { name: nodeName, namespace: leaseNamespace } };
+    return client.create(leases, this.#wanted(fresh), call);
   }
 
   async #read(signal: AbortSignal): Promise<Lease | undefined> {

@@ -3,6 +3,7 @@ import type { Capacity } from '../../providers/contract/index.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isAlreadyExists, isForbidden, isNotFound } from '../kube/errors.ts';
 import { createInformer, type Informer } from '../kube/informer.ts';
+import { isOlder } from '../kube/resource-version.ts';
 import { nodes } from '../kube/resources.ts';
 import type { Node, NodeStatus } from '../kube/types.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
@@ -45,6 +46,8 @@ export class NodeKeeper {
   #reportedAt = Number.NEGATIVE_INFINITY;
   /** What the API server took last. It is not compared with what it shows: it writes quantities in its own way. */
   #accepted: NodeStatus | undefined;
+  /** The answer to our last write: the watch is behind it for a moment, and what it shows then is no reason to write. */
+  #answered: Node | undefined;
   #taintsForbidden = false;
   #wake: () => void = () => {};
   #stale = false;
@@ -57,7 +60,11 @@ export class NodeKeeper {
     });
     const selection = { fieldSelector: `metadata.name=${deps.identity.name}` };
     this.#informer = createInformer({ ...deps, resource: nodes, selection });
-    this.#informer.onEvent(() => this.#poke());
+    this.#informer.onEvent(({ type, object }) => {
+      if (type === 'deleted' && object.metadata?.uid === this.#answered?.metadata?.uid)
+        this.#answered = undefined;
+      this.#poke();
+    });
   }
 
   /** Resolves when the Node is in the API server with its status. */
@@ -65,9 +72,13 @@ export class NodeKeeper {
     return this.#registered;
   }
 
-  /** The Node as the watch last showed it. */
+  /** The Node as the API server last showed it, be it by the watch or in answer to a write of ours. */
   get node(): Node | undefined {
-    return this.#informer.cache.get(this.#deps.identity.name);
+    const watched = this.#informer.cache.get(this.#deps.identity.name);
+    const answered = this.#answered;
+    if (watched === undefined || answered === undefined) return watched ?? answered;
+    const { resourceVersion: version = '' } = answered.metadata ?? {};
+    return isOlder(watched.metadata?.resourceVersion ?? '', version) ? answered : watched;
   }
 
   setCapacity(capacity: Capacity): void {
@@ -92,9 +103,10 @@ export class NodeKeeper {
       try {
         await this.#sync(signal);
         failures = 0;
-        await this.#rest(reportMs, signal);
+        await this.#rest(this.#reportedAt + reportMs - this.#deps.clock.now(), signal);
       } catch (error) {
         if (signal.aborted) break;
+        if (isNotFound(error)) this.#answered = undefined;
         this.#deps.log.warn({ error: String(error), failures }, 'the Node object could not be written');
         await pause(this.#deps.clock, backoffMs(failures++, 200, 10_000, this.#deps.random), signal);
       }
@@ -111,46 +123,38 @@ export class NodeKeeper {
       const now = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
       const conditions = withTimes(wanted.conditions ?? [], current.status?.conditions ?? [], now);
       const body = { status: { ...wanted, conditions } };
-      const node = await client.patch(nodes, { name: identity.name }, body, {
-        subresource: 'status',
-        type: 'strategic',
-        signal,
-      });
+      const options = { subresource: 'status', type: 'strategic', signal } as const;
+      const node = await client.patch(nodes, { name: identity.name }, body, options);
+      this.#answered = node;
       this.#reportedAt = clock.now();
       this.#accepted = wanted;
       this.#setRegistered(node);
     }
-    await this.#syncLabels(current, signal);
-    await this.#syncTaints(current, signal);
+    await this.#syncLabels(this.node ?? current, signal);
+    await this.#syncTaints(this.node ?? current, signal);
   }
 
   async #create(signal: AbortSignal): Promise<Node> {
     const { client, identity, log } = this.#deps;
+    this.#reportedAt = Number.NEGATIVE_INFINITY;
     try {
-      const node = await client.create(nodes, newNode(identity), { signal });
+      this.#answered = await client.create(nodes, newNode(identity), { signal });
       log.info({ node: identity.name }, 'the node is registered');
-      return node;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      return client.get(nodes, { name: identity.name }, { signal });
-    } finally {
-      this.#reportedAt = Number.NEGATIVE_INFINITY;
+      this.#answered = await client.get(nodes, { name: identity.name }, { signal });
     }
+    return this.#answered;
   }
 
   async #syncLabels(current: Node, signal: AbortSignal): Promise<void> {
     const { client, identity } = this.#deps;
-    const labels = nodeLabels(identity);
-    const missing = Object.entries(labels).filter(
+    const missing = Object.entries(nodeLabels(identity)).filter(
       ([key, value]) => current.metadata?.labels?.[key] !== value,
     );
     if (missing.length === 0) return;
-    await client.patch(
-      nodes,
-      { name: identity.name },
-      { metadata: { labels: Object.fromEntries(missing) } },
-      { type: 'merge', signal },
-    );
+    const body = { metadata: { labels: Object.fromEntries(missing) } };
+    this.#answered = await client.patch(nodes, { name: identity.name }, body, { type: 'merge', signal });
   }
 
   /** NodeRestriction forbids a node identity to change taints after registration; the condition then has to do. */
@@ -160,15 +164,10 @@ export class NodeKeeper {
     const wanted = wantedTaints(taints, this.#trouble);
     if (this.#taintsForbidden || wanted.length === taints.length) return;
     const resourceVersion = current.metadata?.resourceVersion;
+    const body = { metadata: { resourceVersion }, spec: { taints: wanted } };
     try {
-      await client.patch(
-        nodes,
-        { name: identity.name },
-        { metadata: { resourceVersion }, spec: { taints: wanted } },
-        { type: 'merge', signal },
-      );
+      this.#answered = await client.patch(nodes, { name: identity.name }, body, { type: 'merge', signal });
     } catch (error) {
-      if (isNotFound(error)) return;
       if (!isForbidden(error)) throw error;
       this.#taintsForbidden = true;
       log.warn(

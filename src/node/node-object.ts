@@ -71,6 +71,7 @@ export function nodeStatus(
 ): NodeStatus {
   const resources = resourceList(capacity);
   return {
+    // API servers look under Hostname first, by default, and nothing resolves the name of a virtual node.
     addresses: [
       { type: 'InternalIP', address: identity.address },
       { type: 'Hostname', address: identity.address },

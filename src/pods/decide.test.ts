@@ -96,6 +96,9 @@ describe('a Pod without an instance', () => {
     const given = { pod: aPod({ status: { phase: 'Running', containerStatuses } }) };
     expect(step(given)).toBe('none');
     expect(shown(given)).toEqual({ phase: 'Failed', reason: 'InstanceLost' });
+    const unproven = { ...given, record: { created: 'unknown' as const } };
+    expect(step(unproven)).toBe('look');
+    expect(shown(unproven)).toEqual({});
   });
 
   test('past its deadline it fails without being created', () => {
@@ -154,10 +157,26 @@ describe('a Pod with an instance', () => {
     });
     expect(step({ pod, instances: [anInstance()] })).toBe('stop');
     expect(shown({ pod, instances: [anInstance()] })).toEqual({ phase: 'Running' });
-    expect(shown({ pod, instances: [anInstance({ phase: 'Stopped' })] })).toEqual({
+    const stopped = { pod, instances: [anInstance({ phase: 'Stopped' })] };
+    expect(shown(stopped)).toEqual({
       phase: 'Failed',
       reason: 'DeadlineExceeded',
     });
+  });
+
+  test('that ended by itself before its deadline is not late, however late that is seen', () => {
+    const given = (restartPolicy: string, exitCode: number): Case => ({
+      pod: aPod({
+        spec: { activeDeadlineSeconds: 10, restartPolicy },
+        status: { phase: 'Running', startTime: '2026-01-01T00:00:00Z' },
+      }),
+      instances: [anInstance({ phase: 'Stopped', containers: [aContainer({ state: exited(exitCode) })] })],
+    });
+    expect(shown(given('Never', 0))).toEqual({ phase: 'Succeeded' });
+    expect(shown(given('Never', 1))).toEqual({ phase: 'Failed' });
+    expect(shown(given('OnFailure', 0))).toEqual({ phase: 'Succeeded' });
+    expect(shown(given('OnFailure', 1))).toEqual({ phase: 'Failed', reason: 'DeadlineExceeded' });
+    expect(shown(given('Always', 0))).toEqual({ phase: 'Failed', reason: 'DeadlineExceeded' });
   });
 
   test('wakes at its deadline', () => {

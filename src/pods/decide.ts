@@ -3,7 +3,7 @@ import { isLive } from '../../providers/contract/index.ts';
 import type { Pod, PodStatus } from '../kube/types.ts';
 import type { PodRecord } from './pod-record.ts';
 import { finalStatusMatters } from './status/final-status.ts';
-import { isTerminal } from './status/phase.ts';
+import { isTerminal, showsInstance } from './status/phase.ts';
 import {
   instanceStatus,
   lostStatus,
@@ -115,7 +115,7 @@ function deleting(view: PodView, pod: Pod, current: Instance | undefined): Decis
     return finalize(view, pod);
   }
   if (isLive(current)) return stop(view, current, graceOf(pod), instanceStatus(pod, context, current));
-  const status = instanceStatus(pod, context, current, deadlineVerdict(pod, context));
+  const status = instanceStatus(pod, context, current, deadlineVerdict(pod, context, current));
   if (finalStatusMatters(pod, status)) return { action: none, status };
   return held(view, { type: 'release', instance: current });
 }
@@ -126,13 +126,11 @@ function absent(view: PodView, pod: Pod): Decision {
   if (record.refusal !== undefined)
     return { action: none, status: rejectedStatus(pod, context, record.refusal) };
   const late = deadlineVerdict(pod, context);
-  if (hadInstance(pod, record))
-    return { action: none, status: lostStatus(pod, context, record.lastInstance, late) };
-  if (late !== undefined) {
-    // An instance that we know nothing of must not go on when the Pod is declared over.
-    if (record.created === 'unknown') return held(view, { type: 'look' });
-    return { action: none, status: neverStartedStatus(pod, context, late) };
-  }
+  const ran = hadInstance(pod, record);
+  // A Pod is not declared over before it is certain that nothing of it goes on.
+  if ((ran || late !== undefined) && record.created === 'unknown') return held(view, { type: 'look' });
+  if (ran) return { action: none, status: lostStatus(pod, context, record.lastInstance, late) };
+  if (late !== undefined) return { action: none, status: neverStartedStatus(pod, context, late) };
   const status = pendingStatus(pod, context, record.waiting);
   const decision = held(view, { type: 'create' }, status);
   const wakeAt = earliest(decision.wakeAt, deadlineAt(pod, context));
@@ -141,7 +139,7 @@ function absent(view: PodView, pod: Pod): Decision {
 
 function present(view: PodView, pod: Pod, current: Instance): Decision {
   const { record, context } = view;
-  const late = deadlineVerdict(pod, context);
+  const late = deadlineVerdict(pod, context, current);
   const status = instanceStatus(pod, context, current, late);
   if (late !== undefined && isLive(current)) return stop(view, current, graceOf(pod), status);
   if (isLive(current) && !record.adopted) return held(view, { type: 'adopt', instance: current }, status);
@@ -167,9 +165,7 @@ function finalize(view: PodView, pod: Pod): Decision {
 
 /** Proof that an instance existed: this process saw it, or the status carries the ID of one of its containers. */
 function hadInstance(pod: Pod, record: Readonly<PodRecord>): boolean {
-  if (record.lastInstance !== undefined) return true;
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  return statuses.some(({ containerID }) => containerID !== undefined && containerID !== '');
+  return record.lastInstance !== undefined || showsInstance(pod);
 }
 
 /** At least a second, as the kubelet has it (pkg/kubelet/pod_workers.go, calculateEffectiveGracePeriod). */
@@ -185,13 +181,29 @@ function deadlineAt(pod: Pod, context: StatusContext): number | undefined {
   return start + seconds * 1000;
 }
 
-function deadlineVerdict(pod: Pod, context: StatusContext): Verdict | undefined {
+/** An `instance` that ended by itself before the deadline is not late, however late that is seen. */
+function deadlineVerdict(pod: Pod, context: StatusContext, instance?: Instance): Verdict | undefined {
   const at = deadlineAt(pod, context);
   if (at === undefined || context.now < at) return undefined;
+  if (instance !== undefined && endedBefore(at, pod, instance)) return undefined;
   return {
     reason: 'DeadlineExceeded',
     message: 'Pod was active on the node longer than the specified deadline',
   };
+}
+
+/** Every container ended before `at` in a way that its restart policy lets rest: nobody had to stop it. */
+function endedBefore(at: number, pod: Pod, { phase, containers }: Instance): boolean {
+  const policy = pod.spec?.restartPolicy;
+  return (
+    phase === 'Stopped' &&
+    containers.every(
+      ({ state }) =>
+        state.kind === 'terminated' &&
+        Date.parse(state.finishedAt) < at &&
+        (policy === 'Never' || (policy === 'OnFailure' && state.exitCode === 0)),
+    )
+  );
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

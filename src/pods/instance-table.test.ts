@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { InstancePhase } from '../../providers/contract/index.ts';
 import { FakeClock } from '../telemetry/fake-clock.ts';
 import { InstanceTable } from './instance-table.ts';
-import { anInstance } from './testing/objects.ts';
+import { aContainer, anInstance } from './testing/objects.ts';
 
 function setUp() {
   const clock = new FakeClock();
@@ -66,6 +66,20 @@ describe('InstanceTable', () => {
     put('Running');
     table.applyList([anInstance({ id: 'i-1', phase: 'Pending' })], since);
     expect(phases()).toEqual(['Running']);
+  });
+
+  test('the answer to a create never overwrites what was heard of the instance meanwhile', () => {
+    const { table, put, phases } = setUp();
+    const restarted = anInstance({ containers: [aContainer({ restartCount: 1 })] });
+    table.apply({ type: 'changed', instance: restarted });
+    table.created(anInstance());
+    expect(table.of('uid-1')).toEqual([restarted]);
+    table.remove(restarted.ref);
+    table.created(anInstance());
+    expect(phases()).toEqual([]);
+    put('Stopped', 'i-2');
+    table.created(anInstance({ id: 'i-3', uid: 'uid-3' }));
+    expect(table.of('uid-3')).toHaveLength(1);
   });
 
   test('tells of each UID that changed', () => {

@@ -56,6 +56,12 @@ export class InstanceTable {
     return this.#version;
   }
 
+  /** The answer to a create. It was given when the instance was new: whatever was heard of it since is newer. */
+  created(instance: Instance): void {
+    const { id, podUid } = instance.ref;
+    if (this.#byUid.get(podUid)?.has(id) !== true) this.#put(instance);
+  }
+
   apply(event: InstanceEvent): void {
     if (event.type === 'gone') this.remove(event.ref);
     else this.#put(event.instance);

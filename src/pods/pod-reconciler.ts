@@ -89,12 +89,12 @@ export class PodReconciler {
   async reconcile(uid: string, signal: AbortSignal): Promise<void> {
     const { cached, clock, confirmed, table, writer, again } = this.#deps;
     if (!confirmed()) return;
-    const record = this.#record(uid);
+    const found = cached(uid);
+    const pod = found === undefined ? undefined : writer.newest(uid, found);
+    const record = this.#record(uid, pod);
     const instances = table.of(uid);
     const latest = instances.at(-1);
     if (latest !== undefined) Object.assign(record, { lastInstance: latest, created: 'yes' });
-    const found = cached(uid);
-    const pod = found === undefined ? undefined : writer.newest(uid, found);
     if (pod === undefined && !(await this.#provenGone(uid, record, latest, signal))) return;
     const view = {
       pod,
@@ -110,10 +110,10 @@ export class PodReconciler {
     await this.#act(uid, pod, record, decision.action, signal);
   }
 
-  #record(uid: string): PodRecord {
+  #record(uid: string, pod: Pod | undefined): PodRecord {
     let record = this.#records.get(uid);
     if (record === undefined) {
-      record = createRecord(this.#deps.clock.now());
+      record = createRecord(this.#deps.clock.now(), pod);
       this.#records.set(uid, record);
     }
     return record;
@@ -200,7 +200,7 @@ export class PodReconciler {
       );
       Object.assign(record, { created: 'yes', adopted: true, failures: 0, lastInstance: instance });
       delete record.waiting;
-      table.apply({ type: 'changed', instance });
+      table.created(instance);
     } catch (error) {
       const failure = createFailure(error, record, random);
       if (failure.uncertain) record.created = 'unknown';

@@ -1,4 +1,6 @@
 import type { Instance } from '../../providers/contract/index.ts';
+import type { Pod } from '../kube/types.ts';
+import { isTerminal } from './status/phase.ts';
 import type { Verdict } from './status/pod-status.ts';
 
 /**
@@ -8,7 +10,10 @@ import type { Verdict } from './status/pod-status.ts';
 export interface PodRecord {
   /** Milliseconds: when the Pod was first taken in hand. */
   acceptedAt: number;
-  /** `unknown`: a create call failed in a way that leaves open whether it happened. */
+  /**
+   * `unknown`: whether there is an instance is open. A create call may have happened although it failed; or an earlier
+   * process may have had one, and one list that lacks it is no proof against that.
+   */
   created: 'no' | 'unknown' | 'yes';
   /** The latest state that the provider showed, kept when the instance is gone. */
   lastInstance?: Instance;
@@ -32,10 +37,10 @@ export interface PodRecord {
   deleted: boolean;
 }
 
-export function createRecord(now: number): PodRecord {
+export function createRecord(now: number, pod?: Pod): PodRecord {
   return {
     acceptedAt: now,
-    created: 'no',
+    created: pod !== undefined && mayHaveRun(pod) ? 'unknown' : 'no',
     adopted: false,
     admitted: false,
     sawDeleted: false,
@@ -43,4 +48,10 @@ export function createRecord(now: number): PodRecord {
     failures: 0,
     deleted: false,
   };
+}
+
+/** A Pod that comes into this process with a past, and without an end that was written down. */
+function mayHaveRun(pod: Pod): boolean {
+  const leaving = pod.metadata?.deletionTimestamp !== undefined;
+  return !isTerminal(pod.status?.phase) && (leaving || pod.status?.startTime !== undefined);
 }

@@ -5,7 +5,7 @@ import { createInformer, type Informer } from '../kube/informer.ts';
 import { configMaps, secrets, services, tokenRequests } from '../kube/resources.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../kube/types.ts';
 import { referencedObjects, referencedTokens } from '../podspec/referenced-objects.ts';
-import type { Missing, NodeDns, References } from '../podspec/references.ts';
+import type { Missing, NodeDns, References, Warning } from '../podspec/references.ts';
 import { resolvePod } from '../podspec/resolve-pod.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -32,6 +32,7 @@ export class SpecReader implements SpecSource {
   readonly #deps: SpecReaderDeps;
   readonly #waits: ObjectWaits;
   readonly #services: Informer<Service>;
+  #toldMissingDns = false;
 
   constructor(deps: SpecReaderDeps) {
     this.#deps = deps;
@@ -48,14 +49,14 @@ export class SpecReader implements SpecSource {
   }
 
   async resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution> {
-    const { hostIp, capacity, dns, events } = this.#deps;
+    const { hostIp, capacity } = this.#deps;
     const refs = await this.#read(pod, signal);
-    const context = { owner, hostIps: [hostIp()], allocatable: capacity().resources, dns };
+    const context = { owner, hostIps: [hostIp()], allocatable: capacity().resources, dns: this.#dns() };
     const resolution = resolvePod(pod, refs, context);
     this.#waits.set(owner.podUid, resolution.kind === 'missing' ? resolution.missing.flatMap(watchable) : []);
     switch (resolution.kind) {
       case 'spec':
-        for (const { reason, message } of resolution.warnings) events(pod, 'Warning', reason, message);
+        for (const warning of resolution.warnings) this.#warn(pod, warning);
         return { kind: 'spec', spec: resolution.spec };
       case 'missing': {
         const [{ reason, message }] = resolution.missing;
@@ -66,6 +67,25 @@ export class SpecReader implements SpecSource {
         return { kind: 'invalid', verdict: { reason, message: `Pod was rejected: ${field}: ${message}` } };
       }
     }
+  }
+
+  /** The DNS Service of the cluster goes by this name since the days of kube-dns, whatever serves it. */
+  #dns(): NodeDns {
+    const { clusterIP } = this.#services.cache.get('kube-system/kube-dns')?.spec ?? {};
+    return clusterIP && clusterIP !== 'None'
+      ? { ...this.#deps.dns, clusterDns: [clusterIP] }
+      : this.#deps.dns;
+  }
+
+  /** A cluster without DNS is a matter of the node: said once, and not of every Pod. */
+  #warn(pod: Pod, { reason, message }: Warning): void {
+    if (reason !== 'MissingClusterDNS') this.#deps.events(pod, 'Warning', reason, message);
+    else if (!this.#toldMissingDns)
+      this.#deps.log.warn(
+        {},
+        'the cluster has no Service kube-system/kube-dns: Pods use the DNS of the host',
+      );
+    this.#toldMissingDns ||= reason === 'MissingClusterDNS';
   }
 
   forget(uid: string): void {

@@ -6,8 +6,8 @@ export class Issues {
   readonly invalid: Invalid[] = [];
   readonly warnings: Warning[] = [];
 
-  addInvalid(field: string, message: string, reason = 'InvalidPodSpec'): void {
-    this.invalid.push({ reason, field, message: `${field}: ${message}` });
+  addInvalid(field: string, message: string): void {
+    this.invalid.push({ reason: 'InvalidPodSpec', field, message });
   }
 
   addWarning(reason: string, message: string): void {

@@ -19,7 +19,6 @@ export function podRequests(pod: Pod): Resources {
     if (container.restartPolicy === 'Always') {
       add(total, asked);
       add(sidecars, asked);
-      raise(neediest, sidecars);
     } else {
       // Beside an init container run the sidecars that stand before it.
       const moment = new Map(asked);

@@ -48,6 +48,7 @@ export interface Missing {
 export interface Invalid {
   readonly reason: string;
   readonly field: string;
+  /** What is wrong with the field, without its name. */
   readonly message: string;
 }
 

@@ -1,5 +1,5 @@
 import type { KubeClient } from '../kube/client.ts';
-import { isConflict, isNotFound } from '../kube/errors.ts';
+import { isConflict, isNotFound, surelyDidNothing } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { createInformer, type Informer } from '../kube/informer.ts';
 import { bindings, nodes, pods } from '../kube/resources.ts';
@@ -9,9 +9,10 @@ import { backoffMs } from '../telemetry/backoff.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { allocatableAmounts, requestAmounts } from './amounts.ts';
-import { place, type Room } from './fit.ts';
+import { type Candidate, place, type Room } from './fit.ts';
 import { Ledger } from './ledger.ts';
-import { type Slim, slimPod } from './slim-pod.ts';
+import { slimPod } from './slim-pod.ts';
+import { Unschedulable } from './unschedulable.ts';
 
 export interface SchedulerDeps {
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface SchedulerDeps {
 
 /** Bindings in flight at the same time. */
 const concurrency = 32;
+const callTimeoutMs = 10_000;
 
 /**
  * The nodeless scheduler: binds waiting Pods to virtual nodes. One watch on Pods (cut down to what matters here), one
@@ -38,43 +40,44 @@ export class Scheduler {
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #ledger = new Ledger();
-  /** Pods to look at, oldest first. */
-  readonly #waiting = new Set<string>();
-  /** Pods for which there was no room; with what they were told. */
-  readonly #stuck = new Map<string, string>();
+  readonly #unschedulable: Unschedulable;
+  readonly #rooms = new Map<string, Room>();
+  /** Pods to look at, by UID; while `#sorted`, in the order in which they get room. */
+  #waiting = new Map<string, Candidate>();
+  #sorted = true;
+  /** Pods for which there was no room. */
+  readonly #stuck = new Map<string, Candidate>();
   readonly #failures = new Map<string, number>();
   #binding = 0;
-  #signal: AbortSignal | undefined;
+  #signal = AbortSignal.abort();
   #turn = false;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
     const { clock, random, log, client } = deps;
+    const selection = { labelSelector: deps.nodeSelector };
+    this.#unschedulable = new Unschedulable(deps);
     this.#pods = createInformer({ clock, random, log, client, resource: pods, transform: slimPod });
-    this.#nodes = createInformer({
-      clock,
-      random,
-      log,
-      client,
-      resource: nodes,
-      selection: { labelSelector: deps.nodeSelector },
-    });
-    this.#pods.onEvent((event) => this.#podChanged(event.object, event.type === 'deleted'));
-    this.#nodes.onEvent(() => this.#retryStuck());
+    this.#nodes = createInformer({ clock, random, log, client, resource: nodes, selection });
+    this.#pods.onEvent(({ object, type }) => this.#podChanged(object, type === 'deleted'));
+    this.#nodes.onEvent(({ object, type }) => this.#nodeChanged(object, type === 'deleted'));
   }
 
   /** Runs until the signal fires. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    const running = [this.#pods.run(signal), this.#nodes.run(signal)];
     void Promise.all([this.#pods.synced, this.#nodes.synced]).then(
       () => this.#soon(),
       () => undefined,
     );
-    await Promise.all(running);
+    await Promise.all([this.#pods.run(signal), this.#nodes.run(signal)]);
   }
 
-  #podChanged(pod: Slim, deleted: boolean): void {
+  get #active(): boolean {
+    return !this.#signal.aborted && this.#pods.hasSynced && this.#nodes.hasSynced;
+  }
+
+  #podChanged(pod: Pod, deleted: boolean): void {
     const uid = pod.metadata?.uid ?? '';
     const over = deleted || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     const node = pod.spec?.nodeName;
@@ -82,25 +85,46 @@ export class Scheduler {
       this.#waiting.delete(uid);
       this.#stuck.delete(uid);
       this.#failures.delete(uid);
+      this.#unschedulable.forget(uid);
     }
     if (over) {
       if (this.#ledger.free(uid)) this.#retryStuck();
     } else if (node) {
-      this.#ledger.take(uid, node, requestAmounts(podRequests(pod)));
+      if (this.#ledger.take(uid, node, requestAmounts(podRequests(pod)))) this.#retryStuck();
     } else if (this.#deps.mine(pod.spec?.schedulerName ?? '') && !this.#ledger.has(uid)) {
-      this.#waiting.add(uid);
-      this.#soon();
+      this.#look(uid, pod);
     }
   }
 
+  #nodeChanged(node: Node, deleted: boolean): void {
+    const name = node.metadata?.name ?? '';
+    if (deleted) this.#rooms.delete(name);
+    else
+      this.#rooms.set(name, { node, allocatable: allocatableAmounts(node), used: this.#ledger.used(name) });
+    this.#retryStuck();
+  }
+
+  #look(uid: string, pod: Pod): void {
+    this.#stuck.delete(uid);
+    if (isHeld(pod)) {
+      this.#waiting.delete(uid);
+      return;
+    }
+    this.#waiting.set(uid, { pod, requests: requestAmounts(podRequests(pod)) });
+    this.#sorted = false;
+    this.#soon();
+  }
+
   #retryStuck(): void {
-    for (const uid of this.#stuck.keys()) this.#waiting.add(uid);
+    for (const [uid, candidate] of this.#stuck) this.#waiting.set(uid, candidate);
+    if (this.#stuck.size > 0) this.#sorted = false;
+    this.#stuck.clear();
     this.#soon();
   }
 
   /** Once per turn of the event loop: what a burst of events put in is placed in one go, in order. */
   #soon(): void {
-    if (this.#turn) return;
+    if (this.#turn || this.#waiting.size === 0) return;
     this.#turn = true;
     setImmediate(() => {
       this.#turn = false;
@@ -109,117 +133,90 @@ export class Scheduler {
   }
 
   #placeAll(): void {
-    if (this.#signal?.aborted !== false || !this.#pods.hasSynced || !this.#nodes.hasSynced) return;
-    const queue = [...this.#waiting]
-      .flatMap((uid) => this.#pods.cache.getByUid(uid) ?? [])
-      .toSorted(byPriority);
-    const rooms = this.#nodes.cache.list().map((node) => ({ node, allocatable: allocatableAmounts(node) }));
-    for (const pod of queue) {
+    if (!this.#active) return;
+    if (!this.#sorted) this.#waiting = new Map([...this.#waiting].sort(([, a], [, b]) => byPriority(a, b)));
+    this.#sorted = true;
+    const rooms = [...this.#rooms.values()];
+    for (const [uid, candidate] of this.#waiting) {
       if (this.#binding >= concurrency) return;
-      this.#waiting.delete(pod.metadata?.uid ?? '');
-      if (isGated(pod)) continue;
-      this.#placeOne(
-        pod,
-        rooms.map((room) => ({ ...room, used: this.#ledger.used(room.node.metadata?.name ?? '') })),
-      );
+      this.#waiting.delete(uid);
+      const placement = place(candidate, rooms);
+      if ('node' in placement) {
+        this.#ledger.take(uid, placement.node, candidate.requests);
+        void this.#bind(uid, candidate, placement.node);
+      } else {
+        this.#stuck.set(uid, candidate);
+        this.#unschedulable.tell(candidate.pod, placement.message, this.#signal);
+      }
     }
-  }
-
-  #placeOne(pod: Pod, rooms: readonly Room[]): void {
-    const uid = pod.metadata?.uid ?? '';
-    const requests = requestAmounts(podRequests(pod));
-    const placement = place({ pod, requests }, rooms);
-    if ('message' in placement) {
-      if (this.#stuck.get(uid) !== placement.message) void this.#tell(pod, placement.message);
-      this.#stuck.set(uid, placement.message);
-      return;
-    }
-    this.#stuck.delete(uid);
-    this.#ledger.take(uid, placement.node, requests);
-    void this.#bind(pod, placement.node);
   }
 
   /** Never rejects. */
-  async #bind(pod: Pod, node: string): Promise<void> {
-    const { client, log, clock, random } = this.#deps;
-    const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+  async #bind(uid: string, candidate: Candidate, node: string): Promise<void> {
+    const { name = '', namespace = '' } = candidate.pod.metadata ?? {};
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name, namespace, uid },
+      target: { apiVersion: 'v1', kind: 'Node', name: node },
+    };
     const signal = this.#signal;
+    const options = { name, subresource: 'binding', timeoutMs: callTimeoutMs, signal };
     this.#binding++;
     try {
-      const binding = {
-        apiVersion: 'v1',
-        kind: 'Binding',
-        metadata: { name, namespace, uid },
-        target: { apiVersion: 'v1', kind: 'Node', name: node },
-      };
-      await client.create(bindings, binding, {
-        name,
-        subresource: 'binding',
-        ...(signal === undefined ? {} : { signal }),
-      });
+      await this.#unschedulable.settled(uid);
+      await this.#deps.client.create(bindings, binding, options);
       this.#failures.delete(uid);
     } catch (error) {
-      this.#ledger.free(uid);
-      // Gone, or bound by somebody else: the watch tells.
-      if (!isNotFound(error) && !isConflict(error) && signal?.aborted === false) {
-        const failures = this.#failures.get(uid) ?? 0;
-        this.#failures.set(uid, failures + 1);
-        log.warn(
-          { pod: `${namespace}/${name}`, error: String(error), failures },
-          'binding failed; it will be repeated',
-        );
-        clock.schedule(backoffMs(failures, 200, 10_000, random), () => {
-          const now = this.#pods.cache.getByUid(uid);
-          if (now !== undefined) this.#podChanged(now, false);
-        });
-      }
+      if (!signal.aborted) this.#bindLater(uid, candidate, node, error);
     } finally {
       this.#binding--;
-      if (this.#waiting.size > 0) this.#soon();
+      this.#soon();
     }
   }
 
-  /** The condition and the Event that kubectl describe shows. Never rejects. */
-  async #tell(pod: Pod, message: string): Promise<void> {
-    const { client, events, log, clock } = this.#deps;
-    const { name = '', namespace = '', uid = '', resourceVersion = '' } = pod.metadata ?? {};
-    const object = { apiVersion: 'v1', kind: 'Pod', name, namespace, uid, resourceVersion };
-    events.event({ object, type: 'Warning', reason: 'FailedScheduling', message });
-    const lastTransitionTime = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason: 'Unschedulable',
-      message,
-      lastTransitionTime,
-    };
-    try {
-      await client.patch(
-        pods,
-        { name, namespace },
-        { metadata: { uid }, status: { conditions: [condition] } },
-        { subresource: 'status', type: 'strategic' },
+  /** The room stays taken: the binding may have come about, and only the watch knows. */
+  #bindLater(uid: string, candidate: Candidate, node: string, error: unknown): void {
+    const { clock, random, log } = this.#deps;
+    const { name, namespace } = candidate.pod.metadata ?? {};
+    const failures = this.#failures.get(uid) ?? 0;
+    this.#failures.set(uid, failures + 1);
+    // Gone, or bound by somebody: no news but for the watch.
+    const told = isNotFound(error) || isConflict(error);
+    if (!told)
+      log.warn(
+        { pod: `${namespace}/${name}`, error: String(error), failures },
+        'binding failed; it will be repeated',
       );
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error))
-        log.warn(
-          { pod: `${namespace}/${name}`, error: String(error) },
-          'the scheduling condition could not be written',
-        );
+    const free = surelyDidNothing(error) && !told;
+    clock.schedule(backoffMs(failures, 200, 10_000, random), () =>
+      this.#bindAgain(uid, candidate, node, free),
+    );
+  }
+
+  #bindAgain(uid: string, { requests }: Candidate, node: string, free: boolean): void {
+    const pod = this.#pods.cache.getByUid(uid);
+    // The watch has told meanwhile what became of it.
+    if (!this.#active || pod === undefined || pod.spec?.nodeName || !this.#ledger.has(uid)) return;
+    if (!free && !isHeld(pod) && this.#rooms.has(node)) {
+      void this.#bind(uid, { pod, requests }, node);
+      return;
     }
+    this.#ledger.free(uid);
+    this.#look(uid, pod);
+    this.#retryStuck();
   }
 }
 
-function isGated(pod: Pod): boolean {
+/** Gated, or on its way out before it had a node. */
+function isHeld(pod: Pod): boolean {
   return (pod.spec?.schedulingGates ?? []).length > 0 || pod.metadata?.deletionTimestamp !== undefined;
 }
 
-/** Higher priority first, then older first. */
-function byPriority(a: Pod, b: Pod): number {
+/** Higher priority first, then older first, then in the order of arrival. */
+function byPriority({ pod: a }: Candidate, { pod: b }: Candidate): number {
   const priority = (b.spec?.priority ?? 0) - (a.spec?.priority ?? 0);
-  return priority !== 0
-    ? priority
-    : (a.metadata?.creationTimestamp ?? '') < (b.metadata?.creationTimestamp ?? '')
-      ? -1
-      : 1;
+  if (priority !== 0) return priority;
+  const [older, newer] = [a.metadata?.creationTimestamp ?? '', b.metadata?.creationTimestamp ?? ''];
+  return older < newer ? -1 : older > newer ? 1 : 0;
 }

@@ -1,19 +1,9 @@
 import type { Container, Pod } from '../kube/types.ts';
 
 /** A Pod without what scheduling does not look at: thousands of them stay small. */
-export type Slim = Pod;
-
-function slimContainer({ name, resources, restartPolicy }: Container): Container {
-  return {
-    name,
-    ...(resources === undefined ? {} : { resources }),
-    ...(restartPolicy === undefined ? {} : { restartPolicy }),
-  };
-}
-
-export function slimPod(pod: Pod): Slim {
+export function slimPod(pod: Pod): Pod {
   const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp } = pod.metadata ?? {};
-  const { spec } = pod;
+  const { spec, status } = pod;
   const {
     nodeName,
     schedulerName,
@@ -43,8 +33,19 @@ export function slimPod(pod: Pod): Slim {
       containers: (spec?.containers ?? []).map(slimContainer),
       initContainers: spec?.initContainers?.map(slimContainer),
     }),
-    status: definedOnly({ phase: pod.status?.phase }),
+    status: definedOnly({
+      phase: status?.phase,
+      conditions: nodeName ? undefined : status?.conditions?.filter(({ type }) => type === 'PodScheduled'),
+    }),
   });
+}
+
+function slimContainer({ name, resources, restartPolicy }: Container): Container {
+  return {
+    name,
+    ...(resources === undefined ? {} : { resources }),
+    ...(restartPolicy === undefined ? {} : { restartPolicy }),
+  };
 }
 
 type DefinedOnly<T> = { [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key] } & {

@@ -52,10 +52,12 @@ export class Auditor {
   onProviderCall({ kind, podUid: uid }: MockCall): void {
     const known = uid === undefined ? undefined : this.#known.get(uid);
     if (uid === undefined || known === undefined) return;
-    if (kind === 'create' && known.evidence) this.#fault(uid, 'create of a Pod that has had its instance');
-    if (kind !== 'stop' && kind !== 'delete') return;
     const instances = this.#cloud.instances(uid);
-    if (this.#mustLive(known) && instances.length < 2) this.#fault(uid, `${kind} of a living Pod's instance`);
+    if (kind === 'create' && known.evidence && instances.length === 0)
+      this.#fault(uid, 'create of a Pod that has had its instance');
+    if (kind !== 'stop' && kind !== 'delete') return;
+    const surplus = instances.length > 1 || this.#cameBack(uid);
+    if (this.#mustLive(known) && !surplus) this.#fault(uid, `${kind} of a living Pod's instance`);
     if (kind === 'delete' && this.#isDue(known, instances))
       this.#fault(uid, 'instance released before its exit codes were written');
   }
@@ -104,13 +106,14 @@ export class Auditor {
       return;
     }
     if (reason === 'InstanceLost') {
-      this.#fault(uid, 'called lost, but its instance is there');
+      if (!this.#cameBack(uid)) this.#fault(uid, 'called lost, but its instance is there');
       return;
     }
     if (reason === 'DeadlineExceeded') {
       const { activeDeadlineSeconds = 0 } = pod.spec ?? {};
       const deadline = Date.parse(pod.status?.startTime ?? '') + activeDeadlineSeconds * 1000;
-      if (endOf(instance) < deadline) this.#fault(uid, 'called late, but it ended before its deadline');
+      if (endedByItself(pod, instance) && endOf(instance) < deadline)
+        this.#fault(uid, 'called late, but it ended before its deadline');
       return;
     }
     const well = instance.containers.every(
@@ -133,9 +136,17 @@ export class Auditor {
       ),
     );
     if (shown !== real) this.#fault(uid, `shows ${shown}, its instance is ${real}`);
+    const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+    if (ready?.status === 'True' && (ready.reason ?? ready.message) !== undefined)
+      this.#fault(uid, `is Ready, but also ${ready.reason}: ${ready.message}`);
     if (pod.status?.podIP !== instance.ips[0]) this.#fault(uid, `shows address ${pod.status?.podIP}`);
     const begun = instance.containers.every(({ id }) => id !== '');
     if (begun && pod.status?.phase !== 'Running') this.#fault(uid, `runs, but shows ${pod.status?.phase}`);
+  }
+
+  /** The platform lost the Pod's instance, and a create that was still on its way has made another. */
+  #cameBack(uid: string): boolean {
+    return this.vanished.has(uid) && this.lateCreates.has(uid);
   }
 
   /** Nobody has a reason to end what runs for this Pod. */
@@ -172,6 +183,15 @@ function showsContainers({ status }: Pod): boolean {
 
 function endedBadly({ state }: Instance['containers'][number]): boolean {
   return state.kind === 'terminated' && ![0, 137, 143].includes(state.exitCode);
+}
+
+/** No container is left that its restart policy would have started again. */
+function endedByItself({ spec }: Pod, { containers }: Instance): boolean {
+  const policy = spec?.restartPolicy;
+  return containers.every(
+    ({ state }) =>
+      state.kind === 'terminated' && (policy === 'Never' || (policy === 'OnFailure' && state.exitCode === 0)),
+  );
 }
 
 function endOf({ containers }: Instance): number {

@@ -92,6 +92,8 @@ function witnessed(
       created.add(spec.owner.podUid);
       return instance;
     },
+    // The mock needs no adoption; one that takes a call of its own stands for those that do.
+    adopt: (ref, _spec, signal) => provider.update(ref, 'adopted', [], signal),
     stop: (ref, options, signal) => provider.stop(ref, options, signal),
     delete: (ref, signal) => provider.delete(ref, signal),
     async list(owner, signal) {

@@ -21,7 +21,7 @@ export interface Outcome {
 /** Two sweeps of the node, after the longest wait that a fault may have left behind. */
 const calmMs = 300_000;
 
-const roughCloud: FaultRates = {
+export const roughCloud: FaultRates = {
   calls: {
     create: {
       throttle: 0.05,
@@ -36,6 +36,7 @@ const roughCloud: FaultRates = {
     delete: { throttle: 0.05, lostBefore: 0.08, lostAfter: 0.08, late: 0.04, slow: 0.1 },
     list: { lostBefore: 0.1, slow: 0.2, hang: 0.02 },
     observe: { lostBefore: 0.1 },
+    update: { lostBefore: 0.1, slow: 0.1 },
   },
   events: { drop: 0.04, duplicate: 0.05, late: 0.1, break: 0.02 },
 };

@@ -147,8 +147,8 @@ export class World {
     this.server.weather.clear();
     this.start();
     this.#startedAt = this.clock.now();
-    while (this.clock.now() < this.#startedAt + ms)
-      await this.clock.advance(this.#startedAt + ms - this.clock.now());
+    while (this.#daemon === undefined || this.clock.now() < this.#startedAt + ms)
+      await this.clock.advance(Math.max(1_000, this.#startedAt + ms - this.clock.now()));
   }
 
   /** The last look, and the end of the daemon. */

@@ -1,8 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { createPinoLog } from '../../telemetry/pino-log.ts';
 import { untilInterrupted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
-import { startDevSession } from '../wiring/dev-session.ts';
 
 interface Flags {
   readonly provider: string;
@@ -43,6 +41,10 @@ Ctrl-C ends it and removes every process, port and folder that it made.`,
 }
 
 async function dev(flags: Flags): Promise<void> {
+  const [{ startDevSession }, { createPinoLog }] = await Promise.all([
+    import('../wiring/dev-session.ts'),
+    import('../../telemetry/pino-log.ts'),
+  ]);
   const { signal, dispose } = untilInterrupted(() => console.log('stopping ...'));
   const session = await startDevSession({
     ...flags,

@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { ConfigError, type Settings } from '../../config/settings.ts';
 import { type RunFlags, settingsOfFile, settingsOfFlags } from '../../config/settings-of.ts';
-import { deregister } from '../../node/deregister.ts';
 import { systemClock } from '../../telemetry/clock.ts';
-import { createPinoLog } from '../../telemetry/pino-log.ts';
 import { untilInterrupted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
-import { startDaemon } from '../wiring/daemon.ts';
 
 interface Flags extends RunFlags {
   readonly config?: string;
@@ -50,33 +47,56 @@ process and no isolation: give it only Pods of people who may log in here.`,
 
 async function run(flags: Flags): Promise<void> {
   const settings = await readSettings(flags);
+  // Loaded here, so that --help and the other commands stay quick and small.
+  const [{ startDaemon }, { createPinoLog }, { deregister }] = await Promise.all([
+    import('../wiring/daemon.ts'),
+    import('../../telemetry/pino-log.ts'),
+    import('../../node/deregister.ts'),
+  ]);
   const log = createPinoLog(settings.logLevel);
   const daemonEnd = new AbortController();
-  const { signal, dispose } = untilInterrupted((name) =>
-    log.info({ signal: name }, 'stopping; instances keep running'),
-  );
-  if (!flags.deregister) signal.addEventListener('abort', () => daemonEnd.abort(), { once: true });
+  const end = (): void => daemonEnd.abort();
+  const { signal, dispose } = untilInterrupted((name) => log.info({ signal: name }, farewell(flags)));
+  // Nothing else keeps the process alive while all is quiet.
+  const alive = setInterval(() => undefined, 1 << 30);
+  signal.addEventListener('abort', end, { once: true });
+  let begun = false;
   try {
     const daemon = await startDaemon(settings, { log, version: packageVersion() }, daemonEnd.signal);
+    begun = true;
     for (const { name, address } of daemon.nodes) log.info({ node: name, ...address }, 'the node is served');
-    // Nothing else keeps the process alive while all is quiet.
-    const alive = setInterval(() => undefined, 1 << 30);
-    if (flags.deregister) {
+    if (flags.deregister && !signal.aborted) {
+      signal.removeEventListener('abort', end);
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      for (const { name } of daemon.nodes) {
-        await deregister(
-          { clock: systemClock, log, client: daemon.client, nodeName: name, timeoutMs: drainMs },
-          AbortSignal.timeout(drainMs),
-        );
-      }
-      daemonEnd.abort();
+      // All at once: the drain of one may take its time, and the others have no use for that.
+      const drained = await Promise.allSettled(
+        daemon.nodes.map(({ name: nodeName, letGo }) =>
+          deregister(
+            { clock: systemClock, log, client: daemon.client, nodeName, timeoutMs: drainMs, letGo },
+            AbortSignal.timeout(drainMs + 60_000),
+          ),
+        ),
+      );
+      end();
+      await daemon.ended;
+      const failed = drained.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     }
     await daemon.ended;
-    clearInterval(alive);
+  } catch (error) {
+    // Interrupted while it waited for an API server that does not answer, say: that is what was asked for.
+    if (begun || !signal.aborted) throw error;
   } finally {
-    daemonEnd.abort();
+    end();
+    clearInterval(alive);
     dispose();
   }
+}
+
+function farewell({ deregister }: Flags): string {
+  return deregister
+    ? 'the node is drained and removed; a second signal ends this at once and leaves it as it is then'
+    : 'stopping; instances keep running';
 }
 
 async function readSettings(flags: Flags): Promise<Settings> {

@@ -47,6 +47,8 @@ export interface VirtualNode {
   /** Resolves when the Node is in the API server. */
   readonly registered: Promise<unknown>;
   readonly pods: PodController;
+  /** Leaves the Node and its Lease to themselves from now on, so that they can be deleted; all else goes on. */
+  readonly letGo: () => Promise<void>;
   /** Resolves when everything has ended, soon after the signal fired. Never rejects. */
   readonly ended: Promise<void>;
 }
@@ -137,13 +139,13 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     await server.close();
   }
-  const ended = Promise.all([
-    keeper.run(signal),
-    lease.run(signal),
-    controller.run(signal),
-    refreshCapacity(),
-    close(),
-  ])
+  const keeping = new AbortController();
+  const kept = Promise.all([keeper, lease].map((one) => one.run(AbortSignal.any([signal, keeping.signal]))));
+  async function letGo(): Promise<void> {
+    keeping.abort();
+    await kept;
+  }
+  const ended = Promise.all([kept, controller.run(signal), refreshCapacity(), close()])
     .then(() => recorder.flush(AbortSignal.timeout(2_000)))
     .then(() => provider.close?.())
     .catch((error: unknown) => log.error({ error: String(error) }, 'the node did not end cleanly'));
@@ -152,6 +154,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
     address: { host: address, port },
     registered: keeper.registered,
     pods: controller,
+    letGo,
     ended,
   };
 }

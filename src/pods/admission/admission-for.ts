@@ -32,18 +32,25 @@ export function admissionFor(deps: AdmissionDeps): (pod: Pod) => Verdict | undef
     return known;
   }
 
+  /** Runs over all Pods for each one that comes, so it must be cheap. */
   function usedWithout(uid: string | undefined): Amounts {
-    const used: Record<string, number> = { pods: 0 };
-    const bound = new Set<string>();
+    const used: Record<string, number> = {};
+    let bound = 0;
     for (const pod of deps.pods()) {
+      bound++;
       const other = pod.metadata?.uid ?? '';
-      if (isOver(pod)) continue;
-      bound.add(other);
-      if (other === uid || (!admitted.has(other) && !hasRun(pod))) continue;
-      for (const [name, amount] of Object.entries(take(pod))) used[name] = (used[name] ?? 0) + amount;
+      if (other === uid || isOver(pod) || (!admitted.has(other) && !hasRun(pod))) continue;
+      const taken = take(pod);
+      for (const name in taken) used[name] = (used[name] ?? 0) + (taken[name] ?? 0);
     }
-    for (const known of admitted) if (!bound.has(known)) admitted.delete(known);
+    if (admitted.size > 2 * bound + 100) forgetTheGone();
     return used;
+  }
+
+  function forgetTheGone(): void {
+    const bound = new Set<string>();
+    for (const { metadata } of deps.pods()) bound.add(metadata?.uid ?? '');
+    for (const uid of admitted) if (!bound.has(uid)) admitted.delete(uid);
   }
 
   return (pod) => {

@@ -8,6 +8,7 @@ import { examples } from './examples.ts';
 import { imageRepository } from './platform.ts';
 import { isProviderRule, subjectOf } from './rule.ts';
 import { rules } from './rules.ts';
+import { situations } from './situations.ts';
 import { type AdmissionContext, verdict } from './verdict.ts';
 
 /** What the process provider takes as it is. */
@@ -96,6 +97,12 @@ test('a token that the API server mounted by itself gets the way out that works'
   const { reason, message } = rejection(examplePod(example ?? {}, 'containers', base), host);
   expect(reason).toBe('ServiceAccountTokenMountNotSupported');
   expect(message).toContain('automountServiceAccountToken: false');
+});
+
+test.each(situations)('the example of $reason gets it', ({ reason, provider, pod, node, room }) => {
+  const capabilities = provider === 'mock' ? mockCapabilities : processCapabilities;
+  const context = { capabilities, ...(node && { node }), ...(room && { room }) };
+  expect(rejection(pod, context).reason).toBe(reason);
 });
 
 describe('platform', () => {

@@ -17,7 +17,7 @@ export interface AdmissionContext {
 }
 
 /** A field that has its effect by other means than on a node. */
-export interface Note {
+interface Note {
   readonly feature: PodFeature;
   readonly fields: readonly string[];
   readonly how: string;

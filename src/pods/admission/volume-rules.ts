@@ -22,7 +22,7 @@ const known = [
 ] as const;
 
 /** Sources of old that the API still has; they take the way of every other source that is not known. */
-export const otherSources = [
+const otherSources = [
   'awsElasticBlockStore',
   'azureDisk',
   'azureFile',

@@ -7,6 +7,12 @@ export function isTerminal(phase: string | undefined): phase is 'Succeeded' | 'F
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
+/** By the word of its status the Pod had an instance: the ID of one of its containers is in it. */
+export function showsInstance({ status }: Pod): boolean {
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return statuses.some(({ containerID }) => containerID !== undefined && containerID !== '');
+}
+
 /** Names of the init containers that keep running beside the regular ones. */
 export function sidecarNames(pod: Pod): ReadonlySet<string> {
   const sidecars = (pod.spec?.initContainers ?? []).filter(

@@ -20,6 +20,11 @@ const ownFields = [
 /** Of these, absence is a statement; the others are left alone when nothing is known of them. */
 const clearable: ReadonlySet<string> = new Set(['reason', 'message']);
 
+/** The API merges these lists by address (patchMergeKey in core/v1/types.go), and an old one would stay beside the new. */
+function mergesByIp(field: string): field is 'hostIPs' | 'podIPs' {
+  return field === 'hostIPs' || field === 'podIPs';
+}
+
 /**
  * The strategic-merge patch that turns `base` into `wanted`, or undefined when nothing that the node owns differs.
  * Conditions merge by type, so those of others stay; a condition whose status did not change keeps its time.
@@ -34,7 +39,7 @@ export function statusPatch(
     if (value === undefined) {
       if (clearable.has(field) && base?.[field] !== undefined) patch[field] = null;
     } else if (!isDeepStrictEqual(value, base?.[field])) {
-      patch[field] = value;
+      patch[field] = mergesByIp(field) ? [...(wanted[field] ?? []), { $patch: 'replace' }] : value;
     }
   }
   const conditions = changedConditions(base?.conditions ?? [], wanted.conditions ?? []);
@@ -42,22 +47,25 @@ export function statusPatch(
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 
-function changedConditions(base: readonly PodCondition[], wanted: readonly PodCondition[]): PodCondition[] {
+function changedConditions(base: readonly PodCondition[], wanted: readonly PodCondition[]): object[] {
   return wanted.flatMap((condition) => {
     const old = base.find(({ type }) => type === condition.type);
-    if (old === undefined || old.status !== condition.status) return [condition];
-    const kept = {
-      ...condition,
-      ...(old.lastTransitionTime === undefined ? {} : { lastTransitionTime: old.lastTransitionTime }),
-    };
+    if (old === undefined) return [condition];
     const same =
-      old.reason === kept.reason &&
-      old.message === kept.message &&
-      old.observedGeneration === kept.observedGeneration;
+      old.status === condition.status &&
+      old.reason === condition.reason &&
+      old.message === condition.message &&
+      old.observedGeneration === condition.observedGeneration;
     if (same) return [];
-    return [{ ...kept, ...(old.reason !== undefined && kept.reason === undefined ? cleared : {}) }];
+    const since = old.status === condition.status ? old.lastTransitionTime : undefined;
+    return [{ ...condition, ...(since && { lastTransitionTime: since }), ...dropped(old, condition) }];
   });
 }
 
 /** A merge keeps what it is not told to drop. */
-const cleared = { reason: '', message: '' };
+function dropped(old: PodCondition, next: PodCondition): object {
+  return {
+    ...(old.reason !== undefined && next.reason === undefined ? { reason: null } : {}),
+    ...(old.message !== undefined && next.message === undefined ? { message: null } : {}),
+  };
+}

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeClient } from '../../kube/client.ts';
-import { isInvalid, isNotFound } from '../../kube/errors.ts';
+import { isConflict, isInvalid, isNotFound, surelyDidNothing } from '../../kube/errors.ts';
 import { isOlder } from '../../kube/resource-version.ts';
 import { pods } from '../../kube/resources.ts';
 import type { Pod, PodStatus } from '../../kube/types.ts';
@@ -15,12 +15,18 @@ export interface StatusWriterDeps {
   readonly random: () => number;
   readonly log: Log;
   readonly client: KubeClient;
-  /** Called after the API server took a status: what waits for it may go on. */
+  /** Called when more is known of what the API server has: it took a status, or was read after a doubt. */
   readonly onWritten: (uid: string) => void;
 }
 
-/** A Pod that becomes Running within this time never shows Pending: that write would say nothing that lasts. */
-const settleMs = 1_000;
+/** Statuses that are likely to be overtaken wait: what lasts no longer than that is never written. Milliseconds. */
+const settleMs = { starting: 1_000, leaving: 10_000 };
+
+function settleTime({ metadata }: Pod, { phase }: PodStatus): number {
+  if (isTerminal(phase)) return 0;
+  if (metadata?.deletionTimestamp !== undefined) return settleMs.leaving;
+  return phase === 'Pending' ? settleMs.starting : 0;
+}
 
 interface Slot {
   pod: Pod;
@@ -28,12 +34,15 @@ interface Slot {
   /** What the API server took last, and what of it did not stay: an older server drops fields that it does not know. */
   accepted?: { readonly wanted: PodStatus; readonly rest: Record<string, unknown> | undefined };
   /** What it answered, until the cache has caught up. */
-  answered?: { readonly version: string; readonly status: PodStatus };
+  answered?: Pod;
+  /** A write may have happened or not, or somebody else's came in between: read before the next. */
+  doubtful?: boolean;
 }
 
 /**
  * Writes Pod statuses: the latest wish per Pod, one write at a time, nothing when nothing changed. The UID in the
- * patch is a precondition, so a Pod of the same name never gets the status of its predecessor.
+ * patch is a precondition, so a Pod of the same name never gets the status of its predecessor; and so is the version,
+ * so a write that was long on its way (of this process or of one that has died) never takes an end back.
  */
 export class StatusWriter {
   readonly #deps: StatusWriterDeps;
@@ -42,7 +51,7 @@ export class StatusWriter {
 
   constructor(deps: StatusWriterDeps) {
     this.#deps = deps;
-    this.#queue = new KeyedQueue(deps, { concurrency: 32 }, (uid, signal) => this.#write(uid, signal));
+    this.#queue = new KeyedQueue(deps, { concurrency: 12 }, (uid, signal) => this.#write(uid, signal));
   }
 
   run(signal: AbortSignal): Promise<void> {
@@ -62,16 +71,14 @@ export class StatusWriter {
     if (patch === undefined) return;
     const accepted = slot?.accepted;
     if (isDeepStrictEqual(accepted?.wanted, wanted) && isDeepStrictEqual(accepted?.rest, patch)) return;
-    if (wanted.phase === 'Pending') this.#queue.addAfter(uid, settleMs);
-    else this.#queue.add(uid);
+    this.#queue.addAfter(uid, settleTime(pod, wanted));
   }
 
   /** The Pod with the newest status known: the cache may be behind our own last write. */
   newest(uid: string, cached: Pod): Pod {
     const slot = this.#slots.get(uid);
     if (slot?.answered === undefined) return cached;
-    if (isOlder(cached.metadata?.resourceVersion ?? '0', slot.answered.version))
-      return { ...cached, status: slot.answered.status };
+    if (isOlder(versionOf(cached), versionOf(slot.answered))) return slot.answered;
     delete slot.answered;
     return cached;
   }
@@ -83,23 +90,22 @@ export class StatusWriter {
   async #write(uid: string, signal: AbortSignal): Promise<void> {
     const slot = this.#slots.get(uid);
     if (slot === undefined) return;
+    if (slot.doubtful) return this.#read(uid, slot, signal);
     const { wanted } = slot;
     const base = this.newest(uid, slot.pod);
     if (isTerminal(base.status?.phase)) return;
     const status = statusPatch(base.status, wanted);
     if (status === undefined) return;
-    const { name, namespace } = slot.pod.metadata ?? {};
-    if (name === undefined || namespace === undefined) return;
+    const { name = '', namespace = '' } = base.metadata ?? {};
     try {
-      const body = { metadata: { uid }, status };
+      const body = { metadata: { uid, resourceVersion: versionOf(base) }, status };
       const pod = await this.#deps.client.patch(pods, { name, namespace }, body, {
         subresource: 'status',
         type: 'strategic',
         signal,
       });
       slot.accepted = { wanted, rest: statusPatch(pod.status, wanted) };
-      const version = pod.metadata?.resourceVersion;
-      if (pod.status !== undefined && version !== undefined) slot.answered = { version, status: pod.status };
+      slot.answered = pod;
       this.#deps.onWritten(uid);
     } catch (error) {
       if (isNotFound(error)) return;
@@ -108,7 +114,26 @@ export class StatusWriter {
           { uid, namespace, name, error: String(error) },
           'the API server refuses a Pod status',
         );
+      slot.doubtful = isConflict(error) || !surelyDidNothing(error);
       throw error;
     }
   }
+
+  /** Ends a doubt. What is wanted is then to be decided anew, from what is there. */
+  async #read(uid: string, slot: Slot, signal: AbortSignal): Promise<void> {
+    const { name = '', namespace = '' } = slot.pod.metadata ?? {};
+    try {
+      const pod = await this.#deps.client.get(pods, { name, namespace }, { signal });
+      if (pod.metadata?.uid !== uid) return;
+      slot.answered = pod;
+      slot.doubtful = false;
+      this.#deps.onWritten(uid);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+function versionOf({ metadata }: Pod): string {
+  return metadata?.resourceVersion ?? '0';
 }

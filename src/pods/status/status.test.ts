@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { strategicMerge } from '../../devcluster/http/strategic-merge.ts';
 import type { Pod, PodStatus } from '../../kube/types.ts';
 import { aContainer, anInstance, aPod, exited } from '../testing/objects.ts';
 import { instanceStatus, pendingStatus, type StatusContext } from './pod-status.ts';
@@ -161,6 +162,30 @@ describe('the patch', () => {
     expect((patch as { conditions: { type: string }[] }).conditions.map(({ type }) => type)).toEqual([
       'Ready',
       'ContainersReady',
+    ]);
+  });
+
+  test('takes back what a condition no longer says', () => {
+    const unready = aContainer({ ready: false });
+    const base = instanceStatus(aPod(), context, anInstance({ containers: [unready] }));
+    const patch = statusPatch(base, instanceStatus(aPod({ status: base }), context, anInstance()));
+    expect(patch?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'True', reason: null, message: null }),
+    );
+    const ended = anInstance({ phase: 'Stopped', containers: [aContainer({ state: exited(1) })] });
+    const over = statusPatch(base, instanceStatus(aPod({ status: base }), context, ended));
+    expect(over?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'Ready', status: 'False', reason: 'PodFailed', message: null }),
+    );
+  });
+
+  test('replaces addresses, which would else be merged', () => {
+    const moved = { ...anInstance(), ips: ['10.0.0.8'] };
+    const patch = statusPatch(running, instanceStatus(aPod({ status: running }), context, moved));
+    const podIPs = [{ ip: '10.0.0.8' }, { $patch: 'replace' }];
+    expect(patch).toEqual({ podIP: '10.0.0.8', podIPs });
+    expect(strategicMerge({ ...running }, patch ?? {}, { type: 'PodStatus' }).podIPs).toEqual([
+      { ip: '10.0.0.8' },
     ]);
   });
 

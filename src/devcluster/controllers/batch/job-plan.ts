@@ -147,7 +147,7 @@ function deletion(job: Job, object: Pod): Write {
   return { op: 'delete', kind: kinds.pods, object, announce: job };
 }
 
-function jobPod(job: Job, index: number | undefined) {
+export function jobPod(job: Job, index: number | undefined) {
   const { name, uid } = job.metadata;
   const identity = index === undefined ? {} : { [indexAnnotation]: String(index) };
   const labels = {

@@ -1,0 +1,15 @@
+import type { Capabilities } from '../../providers/contract/index.ts';
+import { mockCapabilities } from '../../providers/mock/capabilities.ts';
+import { processCapabilities } from '../../providers/process/capabilities.ts';
+
+/** The providers of this repository, in the order of the tables. */
+export const providers: readonly { readonly name: string; readonly capabilities: Capabilities }[] = [
+  { name: 'mock', capabilities: mockCapabilities },
+  { name: 'process', capabilities: processCapabilities },
+];
+
+export function capabilitiesOf(name: string): Capabilities {
+  const found = providers.find((provider) => provider.name === name);
+  if (found === undefined) throw new Error(`no provider ${name} in the tables`);
+  return found.capabilities;
+}

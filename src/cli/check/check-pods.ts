@@ -1,0 +1,92 @@
+import type { Capabilities, Resources } from '../../../providers/contract/index.ts';
+import { ConfigError } from '../../config/settings.ts';
+import type { Pod } from '../../kube/types.ts';
+import { type AdmissionVerdict, verdict } from '../../pods/admission/verdict.ts';
+import { podRequests } from '../../podspec/pod-resources.ts';
+import { type FieldPath, parseFieldPath } from '../manifests/field-path.ts';
+import type { Manifest } from '../manifests/parse-manifests.ts';
+import { type Accounts, asCreated } from './as-created.ts';
+import { type PodOfManifest, podOf } from './pods-of.ts';
+import type { ShapeCheck } from './shape.ts';
+
+/** One Pod, or the Pods of one workload: they are all alike. */
+export interface PodCheck {
+  readonly manifest: Manifest;
+  readonly copies: number | undefined;
+  /** Of one Pod: what its instance is made for. */
+  readonly requests: Resources;
+  readonly verdict: AdmissionVerdict;
+  /** The line in the manifest's file of a field that the verdict names. */
+  lineOf(field: string): number;
+}
+
+export interface CheckOutcome {
+  readonly pods: readonly PodCheck[];
+  /** Objects that make no Pods, as far as is known. */
+  readonly others: readonly Manifest[];
+}
+
+/** Judges every Pod. Throws ConfigError that names all fields an API server would not take, with file and line. */
+export function checkPods(
+  manifests: readonly Manifest[],
+  capabilities: Capabilities,
+  shapeOf: ShapeCheck,
+): CheckOutcome {
+  const accounts = accountsIn(manifests);
+  const problems: string[] = [];
+  const pods: PodCheck[] = [];
+  const others: Manifest[] = [];
+  for (const manifest of manifests) {
+    const say = (field: FieldPath, what: string): void =>
+      void problems.push(`${manifest.file}:${manifest.lineOf(field)}: ${what}`);
+    const misshapen = shapeOf(manifest);
+    for (const { field, what } of misshapen) say(field, what);
+    if (misshapen.length > 0) continue;
+    try {
+      const found = podOf(manifest);
+      if (found === undefined) {
+        others.push(manifest);
+        continue;
+      }
+      const { pod, causes } = asCreated(found.pod, accounts);
+      for (const { field = '', message } of causes) {
+        const place = found.placeOf(parseFieldPath(field));
+        say(place, `${nameOf(place, field)}: ${message}`);
+      }
+      if (causes.length === 0) pods.push(judge(found, pod, capabilities));
+    } catch (error) {
+      // A shape that nothing above has caught.
+      say([], `this ${manifest.object.kind} cannot be read: ${String(error)}`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError([...new Set(problems)].join('\n'));
+  return { pods, others };
+}
+
+function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities): PodCheck {
+  return {
+    manifest: found.manifest,
+    copies: found.copies,
+    requests: podRequests(pod),
+    verdict: verdict(pod, { capabilities }),
+    lineOf: (field) => lineOf(found, field),
+  };
+}
+
+function lineOf({ manifest, placeOf }: PodOfManifest, field: string): number {
+  return manifest.lineOf(placeOf(parseFieldPath(field)));
+}
+
+/** The field as the manifest has it; a Pod's own field keeps the wording that the message came with. */
+function nameOf(place: FieldPath, field: string): string {
+  const text = place.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  return text === '' ? field : text.slice(1);
+}
+
+function accountsIn(manifests: readonly Manifest[]): Accounts {
+  return new Map(
+    manifests
+      .filter(({ object }) => object.kind === 'ServiceAccount' && object.apiVersion === 'v1')
+      .map(({ object }) => [`${object.metadata.namespace ?? 'default'}/${object.metadata.name}`, object]),
+  );
+}

@@ -1,0 +1,84 @@
+import { type Command, Option } from 'commander';
+import { createPinoLog } from '../../telemetry/pino-log.ts';
+import { capabilitiesOf } from '../check/capabilities-of.ts';
+import { checkPods } from '../check/check-pods.ts';
+import { isRefused, jsonReport, textReport } from '../check/report.ts';
+import { createShapeCheck } from '../check/shape.ts';
+import { examples } from '../help.ts';
+import { readManifests } from '../manifests/read-manifests.ts';
+import { parseObject } from './dev.ts';
+
+interface Flags {
+  readonly filename: readonly string[];
+  readonly provider: string;
+  readonly providerOptions: Readonly<Record<string, unknown>>;
+  readonly output: 'text' | 'json';
+  readonly verbose: boolean;
+}
+
+export function addCheckCommand(program: Command): void {
+  program
+    .command('check')
+    .summary('say which Pods a provider would refuse, without a cluster')
+    .description(
+      `Judges the Pods in manifests as the node would, without a cluster, and says how large an
+instance each gets. Workloads are judged by the Pods that they make: Deployment, ReplicaSet,
+StatefulSet, DaemonSet, Job, CronJob, ReplicationController, PodTemplate. A refusal reads word for
+word as in the status of the Pod, with the lines that cause it.
+
+What only a cluster knows is not judged: room on the node, quotas, webhooks, whether a ConfigMap or
+another object that the Pod names is there.
+
+Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the command line is wrong.`,
+    )
+    .requiredOption(
+      '-f, --filename <file>',
+      'file or folder with manifests, - for standard input; may be repeated',
+      (file: string, earlier: readonly string[] = []) => [...earlier, file],
+    )
+    .option('--provider <name>', 'mock, process, ./file.js, or the name of a package', 'process')
+    .addOption(
+      new Option('--provider-options <json>', 'options of the provider')
+        .argParser(parseObject)
+        .default({}, '{}'),
+    )
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option(
+      '--verbose',
+      'also tell which fields have their effect by other means, and what makes no Pods',
+      false,
+    )
+    .addHelpText(
+      'after',
+      examples(
+        { what: 'the Pods of one file', command: 'burstlet check -f deployment.yaml' },
+        {
+          what: 'a rendered chart, for a provider of your own',
+          command: 'helm template ./chart | burstlet check -f - --provider ./my-provider.js',
+        },
+        {
+          what: 'what runs in a cluster now, as a list of refusals',
+          command: `kubectl get deploy,sts,job -A -o yaml | burstlet check -f - -o json | jq '.pods[] | select(.admitted | not)'`,
+        },
+      ),
+    )
+    .action(check);
+}
+
+async function check(flags: Flags): Promise<void> {
+  const manifests = await readManifests(flags.filename);
+  const capabilities = await capabilitiesOf(
+    { provider: flags.provider, options: flags.providerOptions },
+    createPinoLog('error'),
+  );
+  const shapeOf = createShapeCheck();
+  if (shapeOf === undefined)
+    console.error('burstlet: names and types of fields are not checked: this build has no models of the API');
+  const outcome = checkPods(manifests, capabilities, shapeOf ?? (() => []));
+  const report =
+    flags.output === 'json'
+      ? jsonReport(outcome, flags.provider)
+      : textReport(outcome, flags.provider, flags.verbose);
+  console.log(report);
+  if (outcome.pods.some(isRefused)) process.exitCode = 1;
+}

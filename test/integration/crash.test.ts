@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest';
+import { churn } from '../crash/churn.ts';
+import { crashMatrix } from '../crash/matrix.ts';
+import { outages, runOutage } from '../crash/outages.ts';
+
+/** A sample of `node test/crash/main.ts`, which kills many times more often. */
+describe('nothing leaks, nothing doubles', () => {
+  test('when the daemon is killed at random points', async () => {
+    const { kills } = await crashMatrix({ seeds: [1, 2, 3], pointsPerSeed: 15, stormsPerSeed: 3 });
+    expect(kills).toBeGreaterThanOrEqual(60);
+  });
+
+  test.each(outages.map((outage) => [outage.name, outage] as const))('when %s', async (_name, outage) => {
+    expect(await runOutage(outage, 1)).toBeGreaterThan(0);
+  });
+
+  test('when one name is deleted and made again 200 times', async () => {
+    expect(await churn(200, 1)).toMatchObject({ pods: 200 });
+  });
+});

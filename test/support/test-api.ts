@@ -1,0 +1,54 @@
+import { createDevCluster, type DevCluster } from '../../src/devcluster/dev-cluster.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
+import { createKubeClient } from '../../src/kube/rest-client.ts';
+import type { CallRecord } from '../../src/kube/transport.ts';
+import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+
+/** A real API server on loopback, and a client of it that counts. */
+export interface TestApi {
+  readonly cluster: DevCluster;
+  readonly client: KubeClient;
+  /** `patch nodes/status` for each call so far, watches left out. */
+  readonly calls: string[];
+  /** Those of the calls that change something. */
+  writes(): string[];
+  /** Another client, of any user, perhaps by way of a proxy. */
+  connect(options: { readonly server?: string; readonly token?: string; readonly clock?: Clock }): KubeClient;
+  close(): Promise<void>;
+}
+
+export async function startTestApi(options: { readonly controllers?: boolean } = {}): Promise<TestApi> {
+  const cluster = await createDevCluster({ controllers: options.controllers ?? false });
+  await cluster.start();
+  const clients: KubeClient[] = [];
+  const calls: string[] = [];
+  const connect: TestApi['connect'] = ({
+    server = cluster.url,
+    token = cluster.token,
+    clock = systemClock,
+  }) => {
+    const identity = { tls: { ca: cluster.caPem }, authorization: `Bearer ${token}` };
+    const client = createKubeClient({
+      server,
+      credentials: { current: async () => identity, invalidate() {} },
+      clock,
+      random: Math.random,
+      log: silentLog,
+      onCall: ({ verb, resource }: CallRecord) => verb !== 'watch' && calls.push(`${verb} ${resource}`),
+    });
+    clients.push(client);
+    return client;
+  };
+  return {
+    cluster,
+    client: connect({}),
+    calls,
+    writes: () => calls.filter((call) => !/^(get|list) /.test(call)),
+    connect,
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      await cluster.stop();
+    },
+  };
+}
