@@ -36,9 +36,18 @@ const noMessage = emulated('not read: the termination message stays empty, the l
 /** What host processes can and cannot be: no image, no isolation, no mounts; real processes, logs, probes and signals. */
 export const processCapabilities: Capabilities = {
   features: {
-    'spec.hostNetwork': emulated('every Pod is on the network of the host; its Pod IP is a loopback address'),
-    'spec.hostPID': emulated('every Pod sees the processes of the host'),
-    'spec.hostIPC': emulated('every Pod shares the IPC namespace of the host'),
+    'spec.hostNetwork': refused(
+      'every Pod has an address of its own, and the node none to lend',
+      'remove hostNetwork and listen on the Pod IP, or run the Pod on a real node',
+    ),
+    'spec.hostPID': refused(
+      'the node promises no process namespace to share',
+      'remove hostPID, or run the Pod on a real node',
+    ),
+    'spec.hostIPC': refused(
+      'the node promises no IPC namespace to share',
+      'remove hostIPC, or run the Pod on a real node',
+    ),
     'spec.hostUsers=false': hostProcess(
       'has no user namespace of its own',
       `remove hostUsers, or ${realContainers}`,

@@ -24,6 +24,8 @@ export class Auditor {
   readonly violations: string[] = [];
   /** Pods whose instance the platform lost. */
   readonly vanished = new Set<string>();
+  /** Pods whose instance was once left out of a list: their node may have taken it for gone. */
+  readonly overlooked = new Set<string>();
   /** Pods of which a create call was still under way after its caller had been told that it failed. */
   readonly lateCreates = new Set<string>();
   readonly #clock: Clock;
@@ -43,7 +45,9 @@ export class Auditor {
     const was = before?.pod.status?.phase;
     const is = pod.status?.phase;
     if (isEnd(was) && is !== was) this.#fault(uid, `phase went from ${was} to ${is}`);
-    if (was === 'Running' && is === 'Pending') this.#fault(uid, 'phase went back from Running to Pending');
+    // A dead daemon's last word may come when its successor has begun anew with a Pod whose instance vanished unseen.
+    if (was === 'Running' && is === 'Pending' && !this.vanished.has(uid))
+      this.#fault(uid, 'phase went back from Running to Pending');
     const evidence = before?.evidence === true || isEnd(is) || showsContainers(pod);
     this.#known.set(uid, { pod, gone: type === 'DELETED', evidence });
   }
@@ -52,10 +56,8 @@ export class Auditor {
   onProviderCall({ kind, podUid: uid }: MockCall): void {
     const known = uid === undefined ? undefined : this.#known.get(uid);
     if (uid === undefined || known === undefined) return;
-    const instances = this.#cloud.instances(uid);
-    if (kind === 'create' && known.evidence && instances.length === 0)
-      this.#fault(uid, 'create of a Pod that has had its instance');
     if (kind !== 'stop' && kind !== 'delete') return;
+    const instances = this.#cloud.instances(uid);
     const surplus = instances.length > 1 || this.#cameBack(uid);
     if (this.#mustLive(known) && !surplus) this.#fault(uid, `${kind} of a living Pod's instance`);
     if (kind === 'delete' && this.#isDue(known, instances))
@@ -66,13 +68,16 @@ export class Auditor {
   onWrite({ verb, uid }: ApiWrite, witness: Witness | undefined): void {
     if (verb !== 'delete' || uid === undefined || this.lateCreates.has(uid)) return;
     const seen = this.#known.get(uid)?.evidence === true || witness?.created.has(uid) === true;
-    const lives = this.#cloud.instances(uid).some(({ phase }) => phase !== 'Stopped');
+    const left = this.#cloud.instances(uid);
+    const lives = left.some(({ phase }) => phase !== 'Stopped');
     if (seen && lives) this.#fault(uid, 'Pod removed from the API server while its instance lives');
+    else if (seen && left.length > 0 && !this.overlooked.has(uid))
+      this.#fault(uid, 'Pod removed from the API server before its instance was released');
   }
 
   /** After the end of an incarnation. */
   onEnd({ recreated }: Witness): void {
-    for (const uid of recreated) this.#fault(uid, 'created again by the process that had its instance');
+    for (const uid of recreated) this.#fault(uid, 'created again by a process that knew of its instance');
   }
 
   /** When all faults are off and time enough has passed: nothing leaked, doubled, stuck or told wrongly. */
@@ -176,7 +181,7 @@ function isEnd(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
-function showsContainers({ status }: Pod): boolean {
+export function showsContainers({ status }: Pod): boolean {
   const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return all.some(({ containerID }) => containerID !== undefined && containerID !== '');
 }

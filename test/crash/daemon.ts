@@ -4,6 +4,7 @@ import type { Pod } from '../../src/kube/types.ts';
 import { PodController } from '../../src/pods/pod-controller.ts';
 import type { Verdict } from '../../src/pods/status/pod-status.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { showsContainers } from './auditor.ts';
 import { refusedAnnotation } from './pod-script.ts';
 import { plainSpecs } from './spec-source.ts';
 import { StoreClient, type WriteHook } from './store-client.ts';
@@ -46,7 +47,7 @@ export class Daemon {
       random,
       log: silentLog,
       client: this.#client,
-      provider: witnessed(this.#provider, this.witness, deps.overlooks),
+      provider: witnessed(this.#provider, this.witness, (uid) => this.#shows(uid), deps.overlooks),
       scope,
       hostIp: () => '192.0.2.1',
       admission: refusal,
@@ -62,6 +63,12 @@ export class Daemon {
   /** Every loop of it has come to its end. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** The daemon itself has read that the Pod has had an instance. */
+  #shows(uid: string): boolean {
+    const pod = this.controller.pods.getByUid(uid);
+    return pod !== undefined && showsContainers(this.controller.newest(pod));
   }
 
   /** As kill -9: from here on nothing of it reaches the world, and it hears of nothing. What is on the wire arrives. */
@@ -80,6 +87,7 @@ function refusal(pod: Pod): Verdict | undefined {
 function witnessed(
   provider: MockProvider,
   { created, recreated }: Witness,
+  shows: (uid: string) => boolean,
   overlooks: (instance: Instance) => boolean,
 ): InstanceProvider {
   return {
@@ -87,9 +95,10 @@ function witnessed(
     capabilities: () => provider.capabilities(),
     capacity: (signal) => provider.capacity(signal),
     async create(spec, token, signal) {
-      if (created.has(spec.owner.podUid)) recreated.add(spec.owner.podUid);
+      const { podUid } = spec.owner;
+      if (created.has(podUid) || shows(podUid)) recreated.add(podUid);
       const instance = await provider.create(spec, token, signal);
-      created.add(spec.owner.podUid);
+      created.add(podUid);
       return instance;
     },
     // The mock needs no adoption; one that takes a call of its own stands for those that do.

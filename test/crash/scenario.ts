@@ -1,7 +1,7 @@
 import { type FaultRates, seededRandom } from '../../providers/mock/index.ts';
 import type { ApiRates } from './api-weather.ts';
 import { podScript, scriptMs } from './pod-script.ts';
-import { World } from './world.ts';
+import { World, type WorldOptions } from './world.ts';
 
 /** When the daemon dies: never, at one point, or again and again by chance. */
 export type Deaths =
@@ -49,14 +49,19 @@ const roughApi: ApiRates = {
   lagMs: 800,
 };
 
-/** The whole story of a seed: its script, its faults, its deaths, and the look at what is left. Every third seed has fair weather. */
+/** An API server that takes its time: what a dead daemon wrote arrives when the next one has read already. */
+const slowApi: ApiRates = { ...roughApi, writes: { late: 0.3, slow: 0.6 } };
+
+/** Weather by seed. */
+const weathers: readonly Omit<WorldOptions, 'seed'>[] = [
+  {},
+  { cloudRates: roughCloud, apiRates: roughApi, overlooks: 0.1 },
+  { cloudRates: roughCloud, apiRates: slowApi, downMs: 0 },
+];
+
+/** The whole story of a seed: its script, its faults, its deaths, and the look at what is left. */
 export async function runScenario(seed: number, deaths: Deaths): Promise<Outcome> {
-  const rough = seed % 3 !== 0;
-  const world = new World({
-    seed,
-    ...(rough ? { cloudRates: roughCloud, apiRates: roughApi, overlooks: 0.1 } : {}),
-    killAt: killsOf(deaths),
-  });
+  const world = new World({ seed, ...weathers[seed % weathers.length], killAt: killsOf(deaths) });
   world.start();
   await world.play(podScript(seededRandom(seed)), scriptMs);
   await world.calmDown(calmMs);

@@ -1,3 +1,4 @@
+import type { InstanceRef } from '../../providers/contract/index.ts';
 import {
   type Fault,
   FaultPlan,
@@ -110,7 +111,7 @@ export class World {
         if (point === 'before') this.auditor.onWrite(write, this.#daemon?.witness);
         this.#survives();
       },
-      overlooks: ({ ref }) => this.#overlooks(ref.id),
+      overlooks: ({ ref }) => this.#overlooks(ref),
     });
   }
 
@@ -269,10 +270,11 @@ export class World {
     return false;
   }
 
-  #overlooks(id: string): boolean {
+  #overlooks({ id, podUid }: InstanceRef): boolean {
     if (this.#overlooked.delete(id) || this.#calm) return false;
     if (this.#random() >= (this.#options.overlooks ?? 0)) return false;
     this.#overlooked.add(id);
+    this.auditor.overlooked.add(podUid);
     this.note(`  list overlooks ${id}`);
     return true;
   }

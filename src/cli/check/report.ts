@@ -43,12 +43,7 @@ function headOf({ manifest, copies, requests, verdict }: PodCheck): string[] {
   const size = Object.entries(quantitiesOf(requests)).map(([name, amount]) => `${name} ${amount}`);
   const each = size.length === 0 ? 'no requests' : size.join(', ');
   const count = copies === 1 ? '' : copies === undefined ? 'one per node, ' : `${copies} Pods, each `;
-  return [
-    placeOf(manifest),
-    titleOf(manifest),
-    verdict.admitted ? 'ok' : 'refused',
-    `${count}${each}`,
-  ];
+  return [placeOf(manifest), titleOf(manifest), verdict.admitted ? 'ok' : 'refused', `${count}${each}`];
 }
 
 function detailsOf({ manifest, verdict, lineOf }: PodCheck, verbose: boolean): string[] {

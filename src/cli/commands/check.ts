@@ -4,7 +4,7 @@ import { capabilitiesOf } from '../check/capabilities-of.ts';
 import { checkPods } from '../check/check-pods.ts';
 import { isRefused, jsonReport, textReport } from '../check/report.ts';
 import { createShapeCheck } from '../check/shape.ts';
-import { examples } from '../help.ts';
+import { examples, prose } from '../help.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import { parseObject } from './dev.ts';
 
@@ -13,7 +13,7 @@ interface Flags {
   readonly provider: string;
   readonly providerOptions: Readonly<Record<string, unknown>>;
   readonly output: 'text' | 'json';
-  readonly verbose: boolean;
+  readonly verbose?: boolean;
 }
 
 export function addCheckCommand(program: Command): void {
@@ -21,7 +21,7 @@ export function addCheckCommand(program: Command): void {
     .command('check')
     .summary('say which Pods a provider would refuse, without a cluster')
     .description(
-      `Judges the Pods in manifests as the node would, without a cluster, and says how large an
+      prose(`Judges the Pods in manifests as the node would, without a cluster, and says how large an
 instance each gets. Workloads are judged by the Pods that they make: Deployment, ReplicaSet,
 StatefulSet, DaemonSet, Job, CronJob, ReplicationController, PodTemplate. A refusal reads word for
 word as in the status of the Pod, with the lines that cause it.
@@ -29,7 +29,7 @@ word as in the status of the Pod, with the lines that cause it.
 What only a cluster knows is not judged: room on the node, quotas, webhooks, whether a ConfigMap or
 another object that the Pod names is there.
 
-Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the command line is wrong.`,
+Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the command line is wrong.`),
     )
     .requiredOption(
       '-f, --filename <file>',
@@ -43,11 +43,7 @@ Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the comman
         .default({}, '{}'),
     )
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
-    .option(
-      '--verbose',
-      'also tell which fields have their effect by other means, and what makes no Pods',
-      false,
-    )
+    .option('--verbose', 'also tell which fields have their effect by other means, and what makes no Pods')
     .addHelpText(
       'after',
       examples(
@@ -78,7 +74,7 @@ async function check(flags: Flags): Promise<void> {
   const report =
     flags.output === 'json'
       ? jsonReport(outcome, flags.provider)
-      : textReport(outcome, flags.provider, flags.verbose);
+      : textReport(outcome, flags.provider, flags.verbose === true);
   console.log(report);
   if (outcome.pods.some(isRefused)) process.exitCode = 1;
 }

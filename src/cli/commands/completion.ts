@@ -3,7 +3,7 @@ import { bashCompletion } from '../completion/bash.ts';
 import { type CompletionModel, completionModel } from '../completion/completion-model.ts';
 import { fishCompletion } from '../completion/fish.ts';
 import { zshCompletion } from '../completion/zsh.ts';
-import { examples } from '../help.ts';
+import { examples, prose } from '../help.ts';
 
 const shells: Readonly<Record<string, (model: CompletionModel) => string>> = {
   bash: bashCompletion,
@@ -16,17 +16,22 @@ export function addCompletionCommand(program: Command): void {
     .command('completion')
     .summary('print a script that completes commands and options in your shell')
     .description(
-      `Prints a completion script for an installed burstlet (npm install -g burstlet). It lists the commands
-and options of this version: print it anew after an update, or let the shell do so at its start.`,
+      prose(`Prints a completion script for an installed burstlet (npm install -g burstlet). It lists the commands
+and options of this version: print it anew after an update, or let the shell do so at its start.`),
     )
     .addArgument(new Argument('<shell>', 'which shell it is for').choices(Object.keys(shells)))
     .addHelpText(
       'after',
       examples(
-        { what: 'bash, for every new shell', command: `echo 'source <(burstlet completion bash)' >> ~/.bashrc` },
+        {
+          what: 'bash, for every new shell',
+          command: `echo 'source <(burstlet completion bash)' >> ~/.bashrc`,
+        },
         { what: 'zsh, after compinit', command: `echo 'source <(burstlet completion zsh)' >> ~/.zshrc` },
         { what: 'fish', command: 'burstlet completion fish > ~/.config/fish/completions/burstlet.fish' },
       ),
     )
-    .action((shell: string) => process.stdout.write(shells[shell]?.(completionModel(program)) ?? ''));
+    .action((shell: string) => {
+      process.stdout.write(shells[shell]?.(completionModel(program)) ?? '');
+    });
 }

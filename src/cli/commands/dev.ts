@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { examples, prose } from '../help.ts';
 import { untilInterrupted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 
@@ -18,10 +19,10 @@ export function addDevCommand(program: Command): void {
     .command('dev')
     .summary('a development cluster with a virtual node, in this process')
     .description(
-      `Starts a small Kubernetes control plane on loopback, in memory, with one virtual node, and
+      prose(`Starts a small Kubernetes control plane on loopback, in memory, with one virtual node, and
 prints the line that points kubectl at it. For development and tests, not for production.
 
-Ctrl-C ends it and removes every process, port and folder that it made.`,
+Ctrl-C ends it and removes every process, port and folder that it made.`),
     )
     .option('--provider <name>', 'mock, process, ./file.js, or the name of a package', 'process')
     .addOption(
@@ -36,7 +37,25 @@ Ctrl-C ends it and removes every process, port and folder that it made.`,
     )
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: in the state folder)')
     .option('--state-dir <dir>', 'folder for its state (default: in the temporary folder)')
-    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('warn'))
+    .addOption(
+      new Option('--log-level <level>', 'least grave of the messages to log')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('warn'),
+    )
+    .addHelpText(
+      'after',
+      examples(
+        {
+          what: 'a cluster for kubectl in another terminal',
+          command: 'burstlet dev --kubeconfig ./kubeconfig',
+        },
+        {
+          what: 'thousands of Pods without a process: the mock, with instances that take 200 ms',
+          command: `burstlet dev --provider mock --provider-options '{"latencies":{"create":200}}'`,
+        },
+        { what: 'try out a provider of your own', command: 'burstlet dev --provider ./my-provider.js' },
+      ),
+    )
     .action(dev);
 }
 

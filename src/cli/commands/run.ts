@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { ConfigError, type Settings } from '../../config/settings.ts';
 import { type RunFlags, settingsOfFile, settingsOfFlags } from '../../config/settings-of.ts';
 import { systemClock } from '../../telemetry/clock.ts';
+import { examples, prose } from '../help.ts';
 import { untilInterrupted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 
@@ -19,14 +20,14 @@ export function addRunCommand(program: Command): void {
     .command('run')
     .summary('register virtual nodes with a cluster and serve them')
     .description(
-      `Registers virtual nodes with a cluster and serves them until it is stopped.
+      prose(`Registers virtual nodes with a cluster and serves them until it is stopped.
 
 The first SIGTERM or Ctrl-C ends the daemon and leaves its instances running: the next
 daemon of the same node takes them over. The second ends it at once. With --deregister
 the first one drains the node and removes it from the cluster.
 
 The provider "process" runs the commands of Pods on this machine with the rights of this
-process and no isolation: give it only Pods of people who may log in here.`,
+process and no isolation: give it only Pods of people who may log in here.`),
     )
     .option('--config <file>', 'take everything from this file (docs/reference/configuration.md)')
     .option(
@@ -40,8 +41,29 @@ process and no isolation: give it only Pods of people who may log in here.`,
     .option('--address <ip>', 'InternalIP of the node, where the API server finds it')
     .option('--no-taint', 'let ordinary Pods come here too')
     .option('--state-dir <dir>', 'folder for what has to outlive the daemon')
-    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'least grave of the messages to log')
+        .choices(['debug', 'info', 'warn', 'error'])
+        .default('info'),
+    )
     .option('--deregister', 'on SIGTERM: drain the node and remove it from the cluster')
+    .addHelpText(
+      'after',
+      examples(
+        {
+          what: 'a node of your own provider, in the cluster of the current kubeconfig',
+          command: 'burstlet run --provider ./my-provider.js --node-name burst-0 --address 10.0.0.5',
+        },
+        {
+          what: 'several nodes, and all that flags cannot say',
+          command: 'burstlet run --config burstlet.yaml',
+        },
+        {
+          what: 'leave for good: on Ctrl-C drain the node and remove it from the cluster',
+          command: 'burstlet run --config burstlet.yaml --deregister',
+        },
+      ),
+    )
     .action((flags: Flags) => run(flags));
 }
 

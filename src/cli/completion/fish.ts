@@ -19,9 +19,7 @@ export function fishCompletion({ program, options, commands }: CompletionModel):
 }
 
 function optionOf({ names, description, values }: CompletedOption): string {
-  const flags = names.map((name) =>
-    name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`,
-  );
+  const flags = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
   const value = values === undefined ? '' : ` -r ${valuesOf(values)}`;
   return `${flags.join(' ')}${value} -d ${quoted(description)}`;
 }

@@ -28,7 +28,10 @@ if [[ $funcstack[1] == _${program} ]]; then _${program} "$@"; fi
 }
 
 function commandCase({ name, options, values }: CompletedCommand): string {
-  const specs = [...options.map(specOf), ...(values === undefined ? [] : [quoted(`1: :${actionOf(values)}`)])];
+  const specs = [
+    ...options.map(specOf),
+    ...(values === undefined ? [] : [quoted(`1: :${actionOf(values)}`)]),
+  ];
   return `        ${name}) _arguments ${specs.join(' ')} ;;`;
 }
 

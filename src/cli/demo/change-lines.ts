@@ -1,3 +1,4 @@
+import { notes } from './notes.ts';
 import { podLines, workloadLines } from './object-lines.ts';
 import type { Observed } from './observed.ts';
 
@@ -6,9 +7,10 @@ export type Descriptions = ReadonlyMap<string, string>;
 
 export function describe(seen: Observed): Descriptions {
   return new Map([
+    ...notes(seen).map((note): [string, string] => ['note', note]),
     ...workloadLines(seen).map(({ name, ready, status }): [string, string] => [
       name,
-      [ready === '' ? '' : `${ready} ready`, status].filter((part) => part !== '').join(', '),
+      status === '' ? `${ready} ready` : [ready, status].filter((part) => part !== '').join(', '),
     ]),
     ...podLines(seen).map(({ name, ready, status, restarts, ip, message }): [string, string] => [
       `pod/${name}`,

@@ -13,8 +13,8 @@ export interface DemoViewDeps {
   readonly random: () => number;
   readonly log: Log;
   readonly namespace: string;
-  /** UIDs of the Pods that have an instance now. */
-  readonly instances: () => Iterable<string>;
+  /** Whether the Pod of this UID has an instance now. */
+  readonly hasInstance: (podUid: string) => boolean;
   readonly answers: () => ReadonlyMap<string, Answer>;
   readonly onChange: () => void;
 }
@@ -63,7 +63,11 @@ export function createDemoView(deps: DemoViewDeps): DemoView {
       pods: informers.pods.cache.list(),
       events: informers.events.cache.list(),
       gonePods,
-      instances: new Set(deps.instances()),
+      instances: new Set(
+        [...informers.pods.cache.list(), ...gonePods]
+          .map(({ metadata }) => metadata?.uid ?? '')
+          .filter(deps.hasInstance),
+      ),
       answers: deps.answers(),
     }),
     async run(signal) {

@@ -7,9 +7,13 @@ const places = ['../', '../../', '../../../'];
 
 /** The folder manifests/examples of this clone or package. */
 export function examplesFolder(): string {
-  const folders = places.map((place) => fileURLToPath(new URL(`${place}manifests/examples`, import.meta.url)));
+  const folders = places.map((place) =>
+    fileURLToPath(new URL(`${place}manifests/examples`, import.meta.url)),
+  );
   const found = folders.find((folder) => existsSync(folder));
   if (found === undefined)
-    throw new ConfigError('this installation has no manifests/examples: the demo needs a clone or the npm package');
+    throw new ConfigError(
+      'this installation has no manifests/examples: the demo needs a clone or the npm package',
+    );
   return found;
 }

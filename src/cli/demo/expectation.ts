@@ -1,7 +1,16 @@
 import type { Pod } from '../../kube/types.ts';
 import { refusalDifference } from './judge-refusal.ts';
 import { podStatus } from './object-lines.ts';
-import { type Answer, isOwnedBy, isReady, named, nameOf, type Observed, podsOfDeployment, type Question } from './observed.ts';
+import {
+  type Answer,
+  isOwnedBy,
+  isReady,
+  named,
+  nameOf,
+  type Observed,
+  podsOfDeployment,
+  type Question,
+} from './observed.ts';
 
 /** An end state that has to be reached. */
 export interface Expectation {
@@ -44,7 +53,9 @@ export function answering(
     if (answer === undefined) return `${nameOf(pod)} was not asked yet`;
     if ('error' in answer) return `${nameOf(pod)} at ${pod.status?.podIP}: ${answer.error}`;
     const right = answer.status === 200 && answer.body === bodyOf(nameOf(pod));
-    return right ? undefined : `${nameOf(pod)}: HTTP ${answer.status} ${JSON.stringify(answer.body.slice(0, 80))}`;
+    return right
+      ? undefined
+      : `${nameOf(pod)}: HTTP ${answer.status} ${JSON.stringify(answer.body.slice(0, 80))}`;
   };
   const ready = (seen: Observed): readonly Pod[] => podsOfDeployment(seen.pods, name).filter(isReady);
   return {

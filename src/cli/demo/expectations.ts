@@ -25,11 +25,7 @@ export const expectations: readonly Expectation[] = [
   completeJob(tickNow.job),
   succeededPod('prepared', ['check-runtime', 'check-address']),
   refusedDaemonSet('refused-daemonset', 'DaemonSetNotSupported', 'metadata.ownerReferences[0]'),
-  refusedPod(
-    'refused-privileged',
-    'PrivilegedNotSupported',
-    'spec.containers[0].securityContext.privileged',
-  ),
+  refusedPod('refused-privileged', 'PrivilegedNotSupported', 'spec.containers[0].securityContext.privileged'),
   refusedPod('refused-hostport', 'HostPortNotSupported', 'spec.containers[0].ports[0].hostPort'),
   refusedPod('refused-hostpath', 'HostPathNotSupported', 'spec.volumes[0].hostPath'),
 ];

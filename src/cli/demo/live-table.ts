@@ -1,5 +1,6 @@
 import { since } from '../../devcluster/tables/human-duration.ts';
 import { alignColumns } from '../align-columns.ts';
+import { notes } from './notes.ts';
 import { podLines, workloadLines } from './object-lines.ts';
 import type { Observed } from './observed.ts';
 
@@ -29,6 +30,7 @@ export function tableLines(seen: Observed, now: number): readonly string[] {
       ]),
     ]),
     '',
+    ...notes(seen).map((note) => `note: ${note}`),
     ...pods.filter(({ message }) => message !== '').map(({ name, message }) => `${name}: ${message}`),
   ];
 }
@@ -44,7 +46,10 @@ export function clipped(lines: readonly string[], { columns, rows }: TerminalSiz
   const shown =
     lines.length <= room
       ? lines
-      : [...lines.slice(0, room - 1), `... and ${lines.length - room + 1} more lines: make the window higher`];
+      : [
+          ...lines.slice(0, room - 1),
+          `... and ${lines.length - room + 1} more lines: make the window higher`,
+        ];
   return shown.map((line) => (line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`));
 }
 

@@ -1,8 +1,14 @@
-import type { KubeObject, Pod } from '../../kube/types.ts';
 import type { StoredObject } from '../../devcluster/store/store.ts';
 import { podPrinter } from '../../devcluster/tables/pods.ts';
 import type { Printer } from '../../devcluster/tables/printer.ts';
-import { cronJobPrinter, daemonSetPrinter, deploymentPrinter, jobPrinter, statefulSetPrinter } from '../../devcluster/tables/workloads.ts';
+import {
+  cronJobPrinter,
+  daemonSetPrinter,
+  deploymentPrinter,
+  jobPrinter,
+  statefulSetPrinter,
+} from '../../devcluster/tables/workloads.ts';
+import type { KubeObject, Pod } from '../../kube/types.ts';
 import { nameOf, type Observed } from './observed.ts';
 
 /** One Pod in the words of `kubectl get pods -o wide`. */

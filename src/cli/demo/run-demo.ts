@@ -1,36 +1,26 @@
 import os from 'node:os';
 import path from 'node:path';
-import { loadClusterAccess } from '../../kube/cluster-access.ts';
-import type { KubeClient } from '../../kube/client.ts';
-import { createKubeClient } from '../../kube/rest-client.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import type { Clock } from '../../telemetry/clock.ts';
-import type { Log } from '../../telemetry/log.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
 import { type DevSession, startDevSession } from '../wiring/dev-session.ts';
 import { applyManifests } from './apply-manifests.ts';
-import { Asker } from './asker.ts';
-import { createDemoView, type DemoView } from './demo-view.ts';
-import { createDisplay, type DemoOutput } from './display.ts';
+import { createDisplay, type DemoOutput, type Display } from './display.ts';
 import { expectations, tickNow } from './expectations.ts';
-import { createFetcher } from './fetcher.ts';
 import { jobOfCronJob } from './job-of-cron-job.ts';
-import { jobs } from './kinds.ts';
+import { cronJobs, jobs } from './kinds.ts';
 import { notes } from './notes.ts';
 import { allMet, resultLines } from './result-lines.ts';
+import { openStage, type Stage, type StageDeps } from './stage.ts';
 
 export interface DemoOptions {
   readonly manifests: readonly Manifest[];
   /** Check the end states and end, instead of staying. */
   readonly exit: boolean;
+  /** Default: one in the temporary folder, the same every time, so that what a crash left behind is found and removed. */
   readonly stateDir?: string;
-  readonly version: string;
 }
 
-export interface DemoDeps {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
+export interface DemoDeps extends StageDeps {
   readonly output: DemoOutput;
 }
 
@@ -39,9 +29,6 @@ export type DemoOutcome = 'met' | 'unmet' | 'interrupted';
 
 /** Far more than a slow machine needs; what is not there by then will not come. */
 const patienceMs = 90_000;
-/** Changes come in showers. */
-const settleMs = 100;
-const namespace = 'demo';
 
 /** Runs the demo until it is done or the signal fires. Nothing of it is left when this settles, however it does. */
 export async function runDemo(
@@ -49,7 +36,7 @@ export async function runDemo(
   deps: DemoDeps,
   signal: AbortSignal,
 ): Promise<DemoOutcome> {
-  const { clock, output, log } = deps;
+  const { output, clock } = deps;
   const startedAt = clock.now();
   const session = await startDevSession({
     provider: 'process',
@@ -58,71 +45,93 @@ export async function runDemo(
     taint: false,
     port: 0,
     stateDir: options.stateDir ?? path.join(os.tmpdir(), `burstlet-demo-${process.getuid?.() ?? 'user'}`),
-    log,
-    version: options.version,
+    log: deps.log,
+    version: deps.version,
   });
   try {
     output.write(introduction(session));
-    const outcome = await show(session, options, deps, startedAt, signal);
-    output.write('stopping ...\n');
-    return outcome;
-  } finally {
-    await session.stop();
-  }
-}
-
-async function show(
-  session: DevSession,
-  { manifests, exit, version }: DemoOptions,
-  deps: DemoDeps,
-  startedAt: number,
-  signal: AbortSignal,
-): Promise<DemoOutcome> {
-  const { clock, random, log, output } = deps;
-  const ending = new AbortController();
-  const client = await clientOf(session, deps, version);
-  const fetcher = createFetcher(session.cluster);
-  const pulse = createPulse(clock, settleMs);
-  const asker = new Asker({ clock, fetcher, onChange: pulse.beat });
-  const view = createDemoView({
-    ...{ client, clock, random, log, namespace },
-    instances: () => session.daemon.nodes.flatMap((node) => [...node.pods.instances.uids()]),
-    answers: () => asker.answers,
-    onChange: pulse.beat,
-  });
-  const watching = view.run(ending.signal);
-  try {
-    const created = await applyManifests(client, manifests, signal);
-    if (exit) await startTick(client, created, signal);
-    await view.synced;
-    const display = createDisplay(output, startedAt);
-    const until = clock.now() + patienceMs;
-    let said = '';
-    for (;;) {
-      const seen = view.observed();
-      display(seen, clock.now());
-      if (signal.aborted) return 'interrupted';
-      if (exit) {
-        asker.ask(
-          expectations.flatMap(({ questions }) => questions?.(seen) ?? []),
-          ending.signal,
-        );
-        const met = allMet(expectations, seen);
-        if (met || clock.now() >= until) {
-          const lines = [...resultLines(expectations, seen), ...notes(seen).map((note) => `note: ${note}`)];
-          output.write(`${lines.join('\n')}\n`);
-          output.write(`${met ? 'all as expected' : 'not as expected'} after ${seconds(clock.now() - startedAt)}\n`);
-          return met ? 'met' : 'unmet';
-        }
-      }
-      // Ages change without any news.
-      await pulse.next(output.isTTY ? 1_000 : 10_000, signal);
+    const stage = await openStage(session, deps);
+    try {
+      const created = await applyManifests(stage.client, options.manifests, signal);
+      await stage.view.synced;
+      const display = createDisplay(output, startedAt);
+      if (!options.exit) return await stay(stage, display, deps, signal);
+      await startTick(stage, created, signal);
+      return await check(stage, display, deps, signal);
+    } finally {
+      await stage.close();
     }
   } catch (error) {
     if (signal.aborted) return 'interrupted';
     throw error;
   } finally {
-    ending.abort();
-    await Promise.all([watching, client.close(), fetcher.close()]);
+    await session.stop();
   }
+}
+
+async function stay(
+  { view, pulse }: Stage,
+  display: Display,
+  { clock }: DemoDeps,
+  signal: AbortSignal,
+): Promise<'interrupted'> {
+  while (!signal.aborted) {
+    display(view.observed(), clock.now());
+    await pulse.next(refreshMs, signal);
+  }
+  return 'interrupted';
+}
+
+async function check(
+  stage: Stage,
+  display: Display,
+  { clock, output }: DemoDeps,
+  signal: AbortSignal,
+): Promise<DemoOutcome> {
+  const startedAt = clock.now();
+  for (;;) {
+    const seen = stage.view.observed();
+    display(seen, clock.now());
+    if (signal.aborted) return 'interrupted';
+    stage.ask(expectations.flatMap(({ questions }) => questions?.(seen) ?? []));
+    const met = allMet(expectations, seen);
+    const tookMs = clock.now() - startedAt;
+    if (met || tookMs >= patienceMs) {
+      const lines = [...resultLines(expectations, seen), ...notes(seen).map((note) => `note: ${note}`)];
+      output.write(`\n${lines.join('\n')}\n\n`);
+      output.write(
+        `${met ? 'All as expected' : 'Not as expected'} after ${(tookMs / 1_000).toFixed(1)} s.\n`,
+      );
+      return met ? 'met' : 'unmet';
+    }
+    await stage.pulse.next(refreshMs, signal);
+  }
+}
+
+/** Ages change without any news. */
+const refreshMs = 1_000;
+
+async function startTick(
+  { client }: Stage,
+  created: readonly KubeObject[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace } =
+    created.find(({ kind, metadata }) => kind === 'CronJob' && metadata?.name === tickNow.cronJob)
+      ?.metadata ?? {};
+  if (namespace === undefined) return;
+  const cronJob = await client.get(cronJobs, { namespace, name: tickNow.cronJob }, { signal });
+  await client.create(jobs, jobOfCronJob(cronJob, tickNow.job), { signal });
+}
+
+function introduction({ cluster, kubeconfig }: DevSession): string {
+  return `A cluster at ${cluster.url} with one virtual node; its instances are processes of this machine.
+
+  export KUBECONFIG=${kubeconfig}
+  kubectl -n demo get pods -o wide
+  kubectl -n demo logs job/revenue
+
+Ctrl-C ends it and leaves nothing behind.
+
+`;
 }

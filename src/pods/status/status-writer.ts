@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeClient } from '../../kube/client.ts';
-import { isConflict, isInvalid, isNotFound, surelyDidNothing } from '../../kube/errors.ts';
+import { isConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { isOlder } from '../../kube/resource-version.ts';
 import { pods } from '../../kube/resources.ts';
 import type { Pod, PodStatus } from '../../kube/types.ts';
@@ -35,7 +35,7 @@ interface Slot {
   accepted?: { readonly wanted: PodStatus; readonly rest: Record<string, unknown> | undefined };
   /** What it answered, until the cache has caught up. */
   answered?: Pod;
-  /** A write may have happened or not, or somebody else's came in between: read before the next. */
+  /** Another write came in between, be it one of ours whose answer was lost: read before the next. */
   doubtful?: boolean;
 }
 
@@ -114,7 +114,7 @@ export class StatusWriter {
           { uid, namespace, name, error: String(error) },
           'the API server refuses a Pod status',
         );
-      slot.doubtful = isConflict(error) || !surelyDidNothing(error);
+      slot.doubtful = isConflict(error);
       throw error;
     }
   }

@@ -1,0 +1,144 @@
+import type { MockCloudDeps } from '../../providers/mock/index.ts';
+import {
+  FaultPlan,
+  MockCloud,
+  MockProvider,
+  scriptAnnotation,
+  seededRandom,
+} from '../../providers/mock/index.ts';
+import { startVirtualNode, type VirtualNode } from '../../src/cli/wiring/virtual-node.ts';
+import type { NodeSettings } from '../../src/config/settings.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import { systemClock } from '../../src/telemetry/clock.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { type ApiProxy, startApiProxy } from './api-proxy.ts';
+import { eventually } from './eventually.ts';
+import { startTestApi, type TestApi } from './test-api.ts';
+
+export interface PodWishes {
+  readonly node?: string;
+  /** Of the mock, docs/reference/mock-provider.md. */
+  readonly script?: unknown;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly container?: Readonly<Record<string, unknown>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+export interface RunningNode extends VirtualNode {
+  /** As SIGTERM ends it: instances go on. */
+  stop(): Promise<void>;
+}
+
+/** An API server, a proxy before it, a mock cloud, and virtual nodes between the two: all real but the cloud. */
+export interface Stage {
+  readonly api: TestApi;
+  readonly proxy: ApiProxy;
+  readonly cloud: MockCloud;
+  readonly faults: FaultPlan;
+  /** The node speaks to the API server through the proxy. */
+  startNode(settings?: Partial<NodeSettings>): Promise<RunningNode>;
+  /** A Pod bound to a node (default `burst-0`); its UID. */
+  pod(name: string, wishes?: PodWishes): string;
+  read(name: string): Pod | undefined;
+  /** Resolves when the Pod is in this phase and, when Running, Ready. */
+  reaches(name: string, phase: string): Promise<Pod>;
+  remove(name: string, gracePeriodSeconds?: number): void;
+  /** Of calls on the provider that change something, by Pod UID. */
+  calls(podUid: string): string[];
+  /** Messages of the Events about a Pod, with their reasons. */
+  eventsOf(name: string): string[];
+  close(): Promise<void>;
+}
+
+export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
+  const api = await startTestApi();
+  const proxy = await startApiProxy(api.cluster);
+  const random = seededRandom(1);
+  const faults = new FaultPlan({ random });
+  const cloud = new MockCloud({ random, faults, ...cloudDeps });
+  const { store } = api.cluster;
+  const client = api.connect({ server: proxy.url });
+  const running = new Set<RunningNode>();
+  const metrics = createMetrics();
+
+  const stage: Stage = {
+    api,
+    proxy,
+    cloud,
+    faults,
+    async startNode(settings = {}) {
+      const ending = new AbortController();
+      const node = await startVirtualNode(
+        {
+          ...{ clock: systemClock, random: Math.random, log: silentLog, client, metrics, version: '0.0.0' },
+          clusterUid: store.get('namespaces', undefined, 'kube-system')?.metadata.uid ?? '',
+          provider: new MockProvider({ cloud }),
+          dns: {
+            clusterDns: [],
+            clusterDomain: '',
+            host: { nameservers: ['127.0.0.53'], searches: [], options: [] },
+          },
+          clientCa: api.cluster.caPem,
+          async certificate(ips) {
+            const request = { commonName: 'node', ips: ips.filter((ip) => /^[\d.]+$/.test(ip)) };
+            const { certPem, keyPem } = await api.cluster.issueServingCertificate(request);
+            return { cert: certPem, key: keyPem };
+          },
+          settings: {
+            ...{ name: 'burst-0', provider: 'mock', options: {}, listen: { host: '127.0.0.1', port: 0 } },
+            ...{ address: '127.0.0.1', taint: true, labels: {}, capacity: {} },
+            ...settings,
+          },
+        },
+        ending.signal,
+      );
+      const started: RunningNode = {
+        ...node,
+        async stop() {
+          ending.abort();
+          await node.ended;
+          running.delete(started);
+        },
+      };
+      running.add(started);
+      return started;
+    },
+    pod(name, { node = 'burst-0', script, metadata, container, spec } = {}) {
+      const annotations = script === undefined ? {} : { [scriptAnnotation]: JSON.stringify(script) };
+      const object = {
+        metadata: { name, namespace: 'default', annotations, ...metadata },
+        spec: {
+          nodeName: node,
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: 5,
+          containers: [{ name: 'main', image: 'example.com/app:1', ...container }],
+          ...spec,
+        },
+      };
+      return store.create('pods', object).metadata.uid;
+    },
+    read: (name) => store.get('pods', 'default', name) as unknown as Pod | undefined,
+    reaches: (name, phase) =>
+      eventually(() => {
+        const pod = stage.read(name);
+        const ready = pod?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+        return pod?.status?.phase === phase && (phase !== 'Running' || ready) ? pod : undefined;
+      }),
+    remove(name, gracePeriodSeconds) {
+      store.delete('pods', 'default', name, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds });
+    },
+    calls: (podUid) => cloud.front.calls.filter((call) => call.podUid === podUid).map(({ kind }) => kind),
+    eventsOf: (name) =>
+      store
+        .list('events')
+        .filter(({ involvedObject }) => (involvedObject as { name?: string }).name === name)
+        .map(({ reason, message }) => `${reason}: ${message}`),
+    async close() {
+      await Promise.all([...running].map((node) => node.stop()));
+      await api.close();
+      await proxy.close();
+    },
+  };
+  return stage;
+}
