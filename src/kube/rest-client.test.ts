@@ -165,7 +165,7 @@ describe('requests', () => {
       ),
     );
     const writes = Array.from({ length: 40 }, () => client.patch(pods, web0, {}));
-    await until(() => held.length === 32);
+    await until(() => held.length === 16);
     for (const response of held.splice(0)) sendJson(response, 200, podBody);
     await until(() => held.length === 8);
     for (const response of held) sendJson(response, 200, podBody);
@@ -242,8 +242,8 @@ describe('errors', () => {
     const { client, seen } = await setUp((request, response) =>
       request.method === 'PATCH' ? held.push(response) : sendJson(response, 200, podBody),
     );
-    const busy = Array.from({ length: 32 }, () => client.patch(pods, web0, {}));
-    await until(() => held.length === 32);
+    const busy = Array.from({ length: 16 }, () => client.patch(pods, web0, {}));
+    await until(() => held.length === 16);
     const stop = new AbortController();
     const queued = failure(client.patch(pods, web0, {}, { signal: stop.signal }));
     await clock.advance(10);
@@ -252,7 +252,7 @@ describe('errors', () => {
     for (const response of held) sendJson(response, 200, podBody);
     await Promise.all(busy);
     await client.get(pods, web0);
-    expect(seen()).toBe(33);
+    expect(seen()).toBe(17);
   });
 
   it('caps answers, and wants JSON, without quoting it', async () => {

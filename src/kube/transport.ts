@@ -45,7 +45,7 @@ interface Pools {
 }
 
 /** Connections for calls. More than the API server's fair queue runs at once for one user would only wait there. */
-const callConnections = 32;
+const callConnections = 16;
 
 /** Carries API calls over HTTP/1.1 keep-alive connections to one API server. Knows credentials, not retries. */
 export class Transport {
@@ -163,7 +163,7 @@ export class Transport {
     };
     const pools: Pools = {
       tls,
-      calls: new UndiciPool(this.#origin, { ...options, connections: 12 }),
+      calls: new UndiciPool(this.#origin, { ...options, connections: callConnections }),
       watches: new UndiciPool(this.#origin, options),
     };
     this.#pools = pools;

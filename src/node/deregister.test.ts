@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
+import { meddled } from '../../test/support/meddled.ts';
 import { startTestApi, type TestApi } from '../../test/support/test-api.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ConnectionError } from '../kube/errors.ts';
@@ -106,11 +107,7 @@ it('is done when Node and Lease are gone already', async () => {
 it('waits for an API server that is away', async () => {
   const { client } = api;
   let away = 3;
-  const flaky: KubeClient = {
-    ...{ get: client.get, update: client.update, create: client.create, close: client.close },
-    patch: (...args) => client.patch(...args),
-    watch: (...args) => client.watch(...args),
-    delete: (...args) => client.delete(...args),
+  const flaky = meddled(client, {
     async list(resource, options) {
       if (away-- > 0)
         throw new ConnectionError({
@@ -122,7 +119,7 @@ it('waits for an API server that is away', async () => {
         });
       return client.list(resource, options);
     },
-  };
+  });
   const done = run(flaky);
   for (let second = 0; second < 3; second++) {
     await eventually(() => clock.pending === 1);

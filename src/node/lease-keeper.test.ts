@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
+import { meddled } from '../../test/support/meddled.ts';
 import { startTestApi, type TestApi } from '../../test/support/test-api.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { ConnectionError } from '../kube/errors.ts';
@@ -117,11 +118,7 @@ it('is renewed soon after an API server that was away is back, with pauses of 7 
   const { client } = api;
   let tries = 0;
   let away = false;
-  start({
-    ...{ delete: client.delete, patch: client.patch, close: client.close, list: client.list },
-    get: (...args) => client.get(...args),
-    create: (...args) => client.create(...args),
-    watch: (...args) => client.watch(...args),
+  const flaky = meddled(client, {
     async update(resource, object, options) {
       tries++;
       if (away)
@@ -135,6 +132,7 @@ it('is renewed soon after an API server that was away is back, with pauses of 7 
       return client.update(resource, object, options);
     },
   });
+  start(flaky);
   await renewed();
   away = true;
   await clock.advance(10_000);

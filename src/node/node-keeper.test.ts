@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Capacity } from '../../providers/contract/index.ts';
 import { eventually } from '../../test/support/eventually.ts';
+import { meddled } from '../../test/support/meddled.ts';
 import { startTestApi, type TestApi } from '../../test/support/test-api.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { StatusError } from '../kube/errors.ts';
@@ -198,18 +199,14 @@ describe('trouble with the provider', () => {
   it('shows as the condition alone where taints may not be changed, and that is said once', async () => {
     const { client } = api;
     let refused = 0;
-    const restricted: KubeClient = {
-      ...{ get: client.get, update: client.update, delete: client.delete, close: client.close },
-      create: (...args) => client.create(...args),
-      list: (...args) => client.list(...args),
-      watch: (...args) => client.watch(...args),
+    const restricted = meddled(client, {
       async patch(resource, key, body, options) {
         if (!JSON.stringify(body).includes('"taints"')) return client.patch(resource, key, body, options);
         refused++;
         const message = 'is not allowed to modify taints';
         throw new StatusError({ call: 'patch nodes', code: 403, reason: 'Forbidden', message });
       },
-    };
+    });
     const keeper = await start(restricted);
     keeper.setTrouble(trouble);
     await eventually(() => condition('ProviderAvailable')?.status === 'False' && refused === 1);
@@ -225,18 +222,14 @@ it('tries again when the API server refuses, with growing pauses', async () => {
   const { client } = api;
   let failures = 4;
   let tries = 0;
-  const flaky: KubeClient = {
-    ...{ get: client.get, update: client.update, delete: client.delete, close: client.close },
-    list: (...args) => client.list(...args),
-    watch: (...args) => client.watch(...args),
-    patch: (...args) => client.patch(...args),
+  const flaky = meddled(client, {
     async create(resource, object, options) {
       tries++;
       if (failures-- > 0)
         throw new StatusError({ call: 'create nodes', code: 500, reason: 'InternalError', message: 'etcd' });
       return client.create(resource, object, options);
     },
-  };
+  });
   const starting = start(flaky);
   for (const [index, waitMs] of [100, 200, 400, 800].entries()) {
     await eventually(() => tries === index + 1);

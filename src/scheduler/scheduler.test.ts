@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
+import { meddled } from '../../test/support/meddled.ts';
 import { startTestApi, type TestApi } from '../../test/support/test-api.ts';
-import type { KubeClient } from '../kube/client.ts';
 import { ConnectionError, StatusError } from '../kube/errors.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import type { Node, Pod, PodSpec } from '../kube/types.ts';
@@ -34,10 +34,7 @@ interface Between {
 /** Starts the scheduler; what is given comes between it and the API server. */
 function start({ bind = (call) => call(), patch = (call) => call() }: Between = {}): void {
   const { client } = api;
-  const meddled: KubeClient = {
-    ...{ get: client.get, update: client.update, delete: client.delete, close: client.close },
-    list: (...args) => client.list(...args),
-    watch: (...args) => client.watch(...args),
+  const between = meddled(client, {
     async patch(resource, key, body, options) {
       await patch(() => client.patch(resource, key, body, options));
       return {} as never;
@@ -49,12 +46,12 @@ function start({ bind = (call) => call(), patch = (call) => call() }: Between = 
       await bind(create, (target as { name: string }).name, object.metadata?.name ?? '');
       return object;
     },
-  };
+  });
   const events = createEventRecorder({ client, clock, log, component: 'burstlet', host: 'test' });
   const random = () => 0;
   const ending = new AbortController();
   const scheduler = new Scheduler({
-    ...{ clock, random, log, client: meddled, events },
+    ...{ clock, random, log, client: between, events },
     mine: (name) => name === 'burstlet',
     nodeSelector: 'type=virtual-kubelet',
   });

@@ -37,13 +37,16 @@ export class Auditor {
     this.#cloud = deps.cloud;
   }
 
-  /** The API server's side, after each commit. */
-  onStoreEvent({ type, object }: StoreEvent): void {
+  /** The API server's side, after each commit; `asked`: by a user or a controller, not by the daemon. */
+  onStoreEvent({ type, object, previous }: StoreEvent, asked: boolean): void {
     const pod = object as unknown as Pod;
     const uid = pod.metadata?.uid ?? '';
     const before = this.#known.get(uid);
     const was = before?.pod.status?.phase;
     const is = pod.status?.phase;
+    const marked = object.metadata.deletionTimestamp !== undefined;
+    if (marked && previous?.metadata.deletionTimestamp === undefined && !asked)
+      this.#fault(uid, 'deleted, and nobody asked for that');
     if (isEnd(was) && is !== was) this.#fault(uid, `phase went from ${was} to ${is}`);
     // A dead daemon's last word may come when its successor has begun anew with a Pod whose instance vanished unseen.
     if (was === 'Running' && is === 'Pending' && !this.vanished.has(uid))

@@ -12,13 +12,13 @@ import { crashMatrix } from './matrix.ts';
 import { outages, runOutage } from './outages.ts';
 import { deathsOf, runScenario } from './scenario.ts';
 
-const seeds = Array.from({ length: 15 }, (_, seed) => seed);
+const seeds = Array.from({ length: 12 }, (_, seed) => seed);
 
 const checks: readonly { readonly name: string; readonly run: () => Promise<string> }[] = [
   {
     name: 'the daemon killed at random points',
     async run() {
-      const { runs, points, kills } = await crashMatrix({ seeds, pointsPerSeed: 40, stormsPerSeed: 8 });
+      const { runs, points, kills } = await crashMatrix({ seeds, pointsPerSeed: 42, stormsPerSeed: 6 });
       return `${runs} runs of ${seeds.length} seeds with ${points} points, ${kills} kills`;
     },
   },

@@ -55,6 +55,8 @@ export class World {
   readonly #kept = new Map<string, PodWish>();
   readonly #overlooked = new Set<string>();
   #calm = false;
+  /** What happens in the store now is the script's doing. */
+  #acting = false;
   #daemon: Daemon | undefined;
   #startedAt = 0;
 
@@ -182,7 +184,10 @@ export class World {
       case 'delete': {
         const { name, graceSeconds } = step;
         const request = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
-        if (this.pod(name) !== undefined) this.store.delete('pods', 'default', name, request);
+        if (this.pod(name) === undefined) return;
+        this.#acting = true;
+        this.store.delete('pods', 'default', name, request);
+        this.#acting = false;
         return;
       }
       case 'touch': {
@@ -239,7 +244,7 @@ export class World {
   }
 
   #onPod(event: StoreEvent): void {
-    this.auditor.onStoreEvent(event);
+    this.auditor.onStoreEvent(event, this.#acting);
     const { object, type } = event;
     const { name, uid, deletionTimestamp, finalizers = [] } = object.metadata;
     const phase = String(object.status?.phase);

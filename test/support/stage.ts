@@ -14,6 +14,7 @@ import { silentLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { type ApiProxy, startApiProxy } from './api-proxy.ts';
 import { eventually } from './eventually.ts';
+import { meddled } from './meddled.ts';
 import { startTestApi, type TestApi } from './test-api.ts';
 
 export interface PodWishes {
@@ -58,7 +59,11 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
   const faults = new FaultPlan({ random });
   const cloud = new MockCloud({ random, faults, ...cloudDeps });
   const { store } = api.cluster;
-  const client = api.connect({ server: proxy.url });
+  const direct = api.connect({ server: proxy.url });
+  // Small pages, so that there are several.
+  const client = meddled(direct, {
+    list: (resource, options) => direct.list(resource, { ...options, pageSize: 20 }),
+  });
   const running = new Set<RunningNode>();
   const metrics = createMetrics();
 
@@ -71,7 +76,7 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
       const ending = new AbortController();
       const node = await startVirtualNode(
         {
-          ...{ clock: systemClock, random: Math.random, log: silentLog, client, metrics, version: '0.0.0' },
+          ...{ clock: systemClock, random: () => 0, log: silentLog, client, metrics, version: '0.0.0' },
           clusterUid: store.get('namespaces', undefined, 'kube-system')?.metadata.uid ?? '',
           provider: new MockProvider({ cloud }),
           dns: {

@@ -1,11 +1,5 @@
 import { type Command, Option } from 'commander';
-import { createPinoLog } from '../../telemetry/pino-log.ts';
-import { capabilitiesOf } from '../check/capabilities-of.ts';
-import { checkPods } from '../check/check-pods.ts';
-import { isRefused, jsonReport, textReport } from '../check/report.ts';
-import { createShapeCheck } from '../check/shape.ts';
 import { examples, prose } from '../help.ts';
-import { readManifests } from '../manifests/read-manifests.ts';
 import { parseObject } from './dev.ts';
 
 interface Flags {
@@ -62,19 +56,31 @@ Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the comman
 }
 
 async function check(flags: Flags): Promise<void> {
+  // Loaded here, so that --help and the other commands stay quick and small.
+  const [
+    { readManifests },
+    { capabilitiesOf },
+    { checkPods },
+    { createShapeCheck },
+    report,
+    { createPinoLog },
+  ] = await Promise.all([
+    import('../manifests/read-manifests.ts'),
+    import('../check/capabilities-of.ts'),
+    import('../check/check-pods.ts'),
+    import('../check/shape.ts'),
+    import('../check/report.ts'),
+    import('../../telemetry/pino-log.ts'),
+  ]);
+  const { provider, providerOptions, output, verbose = false } = flags;
   const manifests = await readManifests(flags.filename);
-  const capabilities = await capabilitiesOf(
-    { provider: flags.provider, options: flags.providerOptions },
-    createPinoLog('error'),
-  );
+  const capabilities = await capabilitiesOf({ provider, options: providerOptions }, createPinoLog('error'));
   const shapeOf = createShapeCheck();
   if (shapeOf === undefined)
     console.error('burstlet: names and types of fields are not checked: this build has no models of the API');
   const outcome = checkPods(manifests, capabilities, shapeOf ?? (() => []));
-  const report =
-    flags.output === 'json'
-      ? jsonReport(outcome, flags.provider)
-      : textReport(outcome, flags.provider, flags.verbose === true);
-  console.log(report);
-  if (outcome.pods.some(isRefused)) process.exitCode = 1;
+  console.log(
+    output === 'json' ? report.jsonReport(outcome, provider) : report.textReport(outcome, provider, verbose),
+  );
+  if (outcome.pods.some(report.isRefused)) process.exitCode = 1;
 }

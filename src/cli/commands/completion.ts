@@ -1,14 +1,12 @@
 import { Argument, type Command } from 'commander';
-import { bashCompletion } from '../completion/bash.ts';
-import { type CompletionModel, completionModel } from '../completion/completion-model.ts';
-import { fishCompletion } from '../completion/fish.ts';
-import { zshCompletion } from '../completion/zsh.ts';
+import type { CompletionModel } from '../completion/completion-model.ts';
 import { examples, prose } from '../help.ts';
 
-const shells: Readonly<Record<string, (model: CompletionModel) => string>> = {
-  bash: bashCompletion,
-  zsh: zshCompletion,
-  fish: fishCompletion,
+/** Each is loaded only when it is used. */
+const shells: Readonly<Record<string, () => Promise<(model: CompletionModel) => string>>> = {
+  bash: async () => (await import('../completion/bash.ts')).bashCompletion,
+  zsh: async () => (await import('../completion/zsh.ts')).zshCompletion,
+  fish: async () => (await import('../completion/fish.ts')).fishCompletion,
 };
 
 export function addCompletionCommand(program: Command): void {
@@ -31,7 +29,9 @@ and options of this version: print it anew after an update, or let the shell do 
         { what: 'fish', command: 'burstlet completion fish > ~/.config/fish/completions/burstlet.fish' },
       ),
     )
-    .action((shell: string) => {
-      process.stdout.write(shells[shell]?.(completionModel(program)) ?? '');
+    .action(async (shell: string) => {
+      const { completionModel } = await import('../completion/completion-model.ts');
+      const script = await shells[shell]?.();
+      process.stdout.write(script?.(completionModel(program)) ?? '');
     });
 }

@@ -1,10 +1,7 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../telemetry/clock.ts';
-import { createPinoLog } from '../../telemetry/pino-log.ts';
-import { examplesFolder } from '../demo/examples-folder.ts';
-import { type DemoOutcome, runDemo } from '../demo/run-demo.ts';
+import type { DemoOutcome } from '../demo/run-demo.ts';
 import { examples, prose } from '../help.ts';
-import { readManifests } from '../manifests/read-manifests.ts';
 import { untilInterrupted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 
@@ -50,6 +47,13 @@ Ctrl-C ends it and removes every process, port and folder that it made.`),
 }
 
 async function demo({ exit = false, stateDir, logLevel }: Flags): Promise<void> {
+  // Loaded here, so that --help and the other commands stay quick and small.
+  const [{ runDemo }, { examplesFolder }, { readManifests }, { createPinoLog }] = await Promise.all([
+    import('../demo/run-demo.ts'),
+    import('../demo/examples-folder.ts'),
+    import('../manifests/read-manifests.ts'),
+    import('../../telemetry/pino-log.ts'),
+  ]);
   const manifests = await readManifests([examplesFolder()]);
   const interrupt = untilInterrupted(() =>
     console.log('\nstopping ... (again: at once; the next demo then clears up)'),

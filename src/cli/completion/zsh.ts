@@ -47,7 +47,7 @@ function actionOf({ words, paths }: Values): string {
   if (paths === 'folders') return '_files -/';
   if (paths === 'none') return words.length === 0 ? '( )' : `(${words.join(' ')})`;
   if (words.length === 0) return '_files';
-  return `_alternative "values\\:value\\:(${words.join(' ')})" "files\\:file\\:_files"`;
+  return ` _alternative "values\\:value\\:(${words.join(' ')})" "files\\:file\\:_files"`;
 }
 
 function quoted(text: string): string {

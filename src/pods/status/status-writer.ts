@@ -51,7 +51,7 @@ export class StatusWriter {
 
   constructor(deps: StatusWriterDeps) {
     this.#deps = deps;
-    this.#queue = new KeyedQueue(deps, { concurrency: 12 }, (uid, signal) => this.#write(uid, signal));
+    this.#queue = new KeyedQueue(deps, { concurrency: 16 }, (uid, signal) => this.#write(uid, signal));
   }
 
   run(signal: AbortSignal): Promise<void> {
