@@ -94,7 +94,7 @@ function refuseTwice(nodes: readonly NodeSettings[], file: string): void {
   }
 }
 
-export function parseListen(text: string, where: string): ListenAddress {
+function parseListen(text: string, where: string): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);

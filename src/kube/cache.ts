@@ -22,7 +22,7 @@ export interface ObjectCache<T extends KubeObject> {
   byIndex(index: string, value: string): T[];
 }
 
-export function keyOf(namespace: string | undefined, name: string): string {
+function keyOf(namespace: string | undefined, name: string): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 

@@ -164,7 +164,7 @@ describe('requests', () => {
         client.watch(pods, { resourceVersion: '1', signal: stop.signal })[Symbol.asyncIterator]().next(),
       ),
     );
-    const writes = Array.from({ length: 40 }, () => client.patch(pods, web0, {}));
+    const writes = Array.from({ length: 24 }, () => client.patch(pods, web0, {}));
     await until(() => held.length === 16);
     for (const response of held.splice(0)) sendJson(response, 200, podBody);
     await until(() => held.length === 8);

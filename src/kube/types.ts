@@ -14,7 +14,6 @@ export type Wire<T> = T extends Date
       : T;
 
 export type ObjectMeta = Wire<k8s.V1ObjectMeta>;
-export type OwnerReference = Wire<k8s.V1OwnerReference>;
 export type ObjectReference = Wire<k8s.V1ObjectReference>;
 export type LabelSelector = Wire<k8s.V1LabelSelector>;
 

@@ -24,9 +24,9 @@ export interface ProviderTrouble {
   readonly message: string;
 }
 
-export const providerTaintKey = 'virtual-kubelet.io/provider';
+const providerTaintKey = 'virtual-kubelet.io/provider';
 export const troubleTaintKey = 'burstlet.dev/provider-unavailable';
-export const providerCondition = 'ProviderAvailable';
+const providerCondition = 'ProviderAvailable';
 
 /**
  * Labels by which the rest of a cluster knows not to treat this as a machine. The load balancer label keeps cloud
@@ -44,7 +44,7 @@ export function nodeLabels(identity: NodeIdentity): Record<string, string> {
   };
 }
 
-export function providerTaint(identity: NodeIdentity): Taint {
+function providerTaint(identity: NodeIdentity): Taint {
   return { key: providerTaintKey, value: identity.provider, effect: 'NoSchedule' };
 }
 

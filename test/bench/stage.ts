@@ -32,7 +32,13 @@ export async function openStage(instanceMs: number): Promise<Stage> {
   await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
   const daemon = spawn(
     process.execPath,
-    [...'--max-semi-space-size=2 --heap-growing-percent=15'.split(' '), 'dist/standalone/cli.js', 'run', '--config', config],
+    [
+      ...'--max-semi-space-size=2 --heap-growing-percent=15'.split(' '),
+      'dist/standalone/cli.js',
+      'run',
+      '--config',
+      config,
+    ],
     {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],

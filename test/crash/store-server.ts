@@ -54,8 +54,10 @@ export class StoreServer {
   ): unknown {
     const live = this.store.get(id, namespace, name);
     if (live === undefined) throw new ApiError(404, 'NotFound', `${id} "${name}" not found`);
-    const next = structuredClone(patched(live, copyOf(body), 'application/strategic-merge-patch+json'));
-    return copyOf(this.store.replace(id, next, subresource ? { subresource: 'status' } : {}));
+    const next = patched(live, body, 'application/strategic-merge-patch+json');
+    // Defaulting works in place and must not reach parts that the patch shares with the live object.
+    const own = subresource ? next : structuredClone(next);
+    return copyOf(this.store.replace(id, own, subresource ? { subresource: 'status' } : {}));
   }
 
   delete(id: string, namespace: string | undefined, name: string, request: DeleteRequest): void {

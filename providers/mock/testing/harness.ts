@@ -5,10 +5,7 @@ import { MockProvider } from '../provider.ts';
 import { scriptAnnotation } from '../script.ts';
 
 /** The kit's programs as a script of the mock. */
-export function arrangeForMock(
-  spec: InstanceSpec,
-  programs: Readonly<Record<string, Program>>,
-): InstanceSpec {
+function arrangeForMock(spec: InstanceSpec, programs: Readonly<Record<string, Program>>): InstanceSpec {
   const containers = Object.fromEntries(
     Object.entries(programs).map(([name, { print = [], printEverySeconds = 0, exit, onTerm = 0 }]) => {
       const printMs = print.length * printEverySeconds * 1000;

@@ -20,8 +20,8 @@ export interface DemoViewDeps {
 }
 
 export interface DemoView {
-  /** Resolves when everything is listed. */
-  readonly synced: Promise<unknown>;
+  /** Resolves when everything is listed; rejects when `run` ends before. */
+  synced(): Promise<unknown>;
   observed(): Observed;
   /** Watches until the signal fires. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
@@ -53,7 +53,7 @@ export function createDemoView(deps: DemoViewDeps): DemoView {
     if (gonePods.length > rememberedPods) gonePods.shift();
   });
   return {
-    synced: Promise.all(Object.values(informers).map(({ synced }) => synced)),
+    synced: () => Promise.all(Object.values(informers).map(({ synced }) => synced)),
     observed: () => ({
       deployments: informers.deployments.cache.list(),
       statefulSets: informers.statefulSets.cache.list(),

@@ -53,7 +53,7 @@ export async function runDemo(
     const stage = await openStage(session, deps);
     try {
       const created = await applyManifests(stage.client, options.manifests, signal);
-      await stage.view.synced;
+      await stage.view.synced();
       const display = createDisplay(output, startedAt);
       if (!options.exit) return await stay(stage, display, deps, signal);
       await startTick(stage, created, signal);

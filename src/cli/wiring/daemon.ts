@@ -21,7 +21,7 @@ import { readClusterUid } from './cluster-uid.ts';
 import { loadProvider } from './load-provider.ts';
 import { nodeStateDir, startVirtualNode, type VirtualNode } from './virtual-node.ts';
 
-export const schedulerName = 'burstlet';
+const schedulerName = 'burstlet';
 
 export interface Daemon {
   readonly client: KubeClient;
