@@ -1,6 +1,6 @@
 /**
  * The proof of "nothing leaks, nothing doubles": kills the daemon at hundreds of points of seeded stories on a mock
- * cloud, takes the API server away, and churns one name.
+ * cloud, takes the API server away, churns one name, and kills a real daemon on real processes.
  *
  *   node test/crash/main.ts                                 everything
  *   CRASH_SEED=7 CRASH_POINT=123 node test/crash/main.ts    one story again, with its trace
@@ -10,6 +10,7 @@
 import { churn } from './churn.ts';
 import { crashMatrix } from './matrix.ts';
 import { outages, runOutage } from './outages.ts';
+import { killDaemon } from './process-kill.ts';
 import { deathsOf, runScenario } from './scenario.ts';
 
 const seeds = Array.from({ length: 12 }, (_, seed) => seed);
@@ -30,6 +31,14 @@ const checks: readonly { readonly name: string; readonly run: () => Promise<stri
     name: 'the same name deleted and re-created',
     async run() {
       const { pods, kills } = await churn(1_000, 1);
+      return `${pods} Pods, ${kills} kills`;
+    },
+  },
+  {
+    name: 'a real daemon and real processes, with kill -9',
+    async run() {
+      if (process.platform !== 'linux') return 'skipped: the check reads /proc';
+      const { pods, kills } = await killDaemon(16, 1);
       return `${pods} Pods, ${kills} kills`;
     },
   },

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deregister } from '../../src/node/deregister.ts';
 import { systemClock as clock } from '../../src/telemetry/clock.ts';
+import { FakeClock } from '../../src/telemetry/fake-clock.ts';
 import { silentLog as log } from '../../src/telemetry/log.ts';
 import { eventually } from '../support/eventually.ts';
 import { openStage, type RunningNode, type Stage } from '../support/stage.ts';
@@ -22,8 +23,8 @@ afterEach(async () => {
       store.delete(resource, metadata.namespace, metadata.name);
 });
 
-async function start(settings: Parameters<Stage['startNode']>[0] = {}): Promise<RunningNode> {
-  const node = await stage.startNode(settings);
+async function start(...how: Parameters<Stage['startNode']>): Promise<RunningNode> {
+  const node = await stage.startNode(...how);
   started.push(node);
   await node.registered;
   return node;
@@ -75,42 +76,59 @@ describe('a node', () => {
       script: { containers: { main: { onTerm: { code: 0, afterMs: 200 } } } },
     });
     await stage.reaches('stays', 'Running');
-    let ended: number | undefined;
-    const leave = stage.api.cluster.store.subscribe('pods', ({ type, object }) => {
-      const pod = object as {
-        status?: { containerStatuses?: { state: { terminated?: { exitCode: number } } }[] };
-      };
-      ended = pod.status?.containerStatuses?.[0]?.state.terminated?.exitCode ?? ended;
-      if (type === 'DELETED') leave();
-    });
     const { client } = stage.api;
     const { name: nodeName, letGo } = node;
     const signal = AbortSignal.timeout(10_000);
     await deregister({ clock, log, client, nodeName, letGo, timeoutMs: 10_000 }, signal);
     expect(stage.read('stays')).toBeUndefined();
-    expect([live(uid), ended]).toEqual([0, 0]);
+    expect(live(uid)).toBe(0);
+    expect(stage.calls(uid)).toEqual(['create', 'stop', 'delete']);
     await node.stop();
     expect(nodeNames()).toEqual([]);
     expect(stage.api.cluster.store.list('leases.coordination.k8s.io')).toEqual([]);
   });
 
-  it('renews its lease and stays Ready while the provider hangs', async () => {
-    await start();
-    stage.faults.next('create', { kind: 'hang' });
+  it('renews its lease while the provider hangs', async () => {
+    const hanging = new FakeClock(Date.now());
+    await start({}, hanging);
+    const renewed = () => {
+      const { spec } =
+        stage.api.cluster.store.get('leases.coordination.k8s.io', 'kube-node-lease', 'burst-0') ?? {};
+      return Date.parse(String(spec?.renewTime)) === hanging.now();
+    };
+    await eventually(renewed);
+    stage.cloud.front.onCall = () => new Promise(() => undefined);
+    stage.cloud.streams.break();
     const stuck = stage.pod('stuck');
     await eventually(() => stage.calls(stuck).includes('create'));
-    stage.cloud.streams.break();
+    for (let beat = 0; beat < 3; beat++) {
+      await hanging.advance(10_000);
+      await eventually(renewed);
+    }
+    expect(live(stuck)).toBe(0);
+    await started[0]?.stop();
+    stage.cloud.front.onCall = undefined;
+  });
+
+  it('is Ready while the provider fails: a condition and a taint say what is wrong, until it is well', async () => {
+    await start();
     stage.faults.next('list', { kind: 'auth' });
-    const condition = (type: string) => {
+    stage.cloud.streams.break();
+    const look = (type: string) => {
       const { status } = stage.api.cluster.store.get('nodes', undefined, 'burst-0') ?? {};
-      const conditions = status?.conditions as { type: string; status: string }[] | undefined;
-      return conditions?.find((one) => one.type === type)?.status;
+      const conditions = status?.conditions as { type: string; status: string; reason: string }[] | undefined;
+      const found = conditions?.find((one) => one.type === type);
+      return `${found?.status} ${found?.reason}`;
     };
-    await eventually(() => condition('ProviderAvailable') === 'False');
-    expect(condition('Ready')).toBe('True');
-    await eventually(() => condition('ProviderAvailable') === 'True');
-    stage.remove('stuck', 0);
-    await eventually(() => live(stuck) === 0);
+    await eventually(() => look('ProviderAvailable') === 'False Retryable');
+    expect(look('Ready')).toBe('True KubeletReady');
+    await eventually(() => look('ProviderAvailable') === 'False AuthFailed');
+    expect(look('Ready')).toBe('True KubeletReady');
+    await eventually(() => look('ProviderAvailable') === 'True ProviderAvailable');
+    await eventually(() => {
+      const { spec } = stage.api.cluster.store.get('nodes', undefined, 'burst-0') ?? {};
+      return (spec?.taints as object[] | undefined)?.length === 1;
+    });
   });
 });
 
@@ -126,7 +144,7 @@ describe('a Pod', () => {
       metadata: { name: 'settings', namespace: 'default' },
       data: { b: '1' },
     });
-    await eventually(() => waiting('needy')?.message !== 'configmap "settings" not found');
+    await eventually(() => stage.eventsOf('needy').some((event) => event.includes("couldn't find key a")));
     expect(stage.calls(uid)).toEqual([]);
     const settings = stage.api.cluster.store.get('configmaps', 'default', 'settings');
     stage.api.cluster.store.update('configmaps', { ...settings, data: { a: '1' } });

@@ -9,7 +9,7 @@ import {
 import { startVirtualNode, type VirtualNode } from '../../src/cli/wiring/virtual-node.ts';
 import type { NodeSettings } from '../../src/config/settings.ts';
 import type { Pod } from '../../src/kube/types.ts';
-import { systemClock } from '../../src/telemetry/clock.ts';
+import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { type ApiProxy, startApiProxy } from './api-proxy.ts';
@@ -38,7 +38,7 @@ export interface Stage {
   readonly cloud: MockCloud;
   readonly faults: FaultPlan;
   /** The node speaks to the API server through the proxy. */
-  startNode(settings?: Partial<NodeSettings>): Promise<RunningNode>;
+  startNode(settings?: Partial<NodeSettings>, clock?: Clock): Promise<RunningNode>;
   /** A Pod bound to a node (default `burst-0`); its UID. */
   pod(name: string, wishes?: PodWishes): string;
   read(name: string): Pod | undefined;
@@ -72,11 +72,11 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
     proxy,
     cloud,
     faults,
-    async startNode(settings = {}) {
+    async startNode(settings = {}, clock = systemClock) {
       const ending = new AbortController();
       const node = await startVirtualNode(
         {
-          ...{ clock: systemClock, random: () => 0, log: silentLog, client, metrics, version: '0.0.0' },
+          ...{ clock, random: () => 0, log: silentLog, client, metrics, version: '0.0.0' },
           clusterUid: store.get('namespaces', undefined, 'kube-system')?.metadata.uid ?? '',
           provider: new MockProvider({ cloud }),
           dns: {

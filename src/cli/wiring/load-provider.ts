@@ -7,6 +7,7 @@ import { ConfigError } from '../../config/settings.ts';
 import { createPodRunner } from '../../podrunner/create-pod-runner.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { lendContract } from './lent-contract.ts';
 
 export interface ProviderChoice {
   /** `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
@@ -51,6 +52,7 @@ async function processModule(): Promise<ProviderModule> {
 /** Relative paths and package names are looked up from the working directory, as a user means them. */
 async function importModule(name: string): Promise<ProviderModule> {
   const isPath = name.startsWith('.') || path.isAbsolute(name);
+  const takeBackContract = lendContract();
   try {
     const file = isPath
       ? path.resolve(name)
@@ -65,5 +67,7 @@ async function importModule(name: string): Promise<ProviderModule> {
     throw new ConfigError(
       `provider ${name} cannot be loaded: ${hint} (${error instanceof Error ? error.message : String(error)})`,
     );
+  } finally {
+    takeBackContract();
   }
 }

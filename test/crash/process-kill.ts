@@ -1,0 +1,269 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '../../providers/mock/index.ts';
+import { createDevCluster, type DevCluster } from '../../src/devcluster/dev-cluster.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import { require } from './failure.ts';
+import { type HostProcess, processesOf } from './host-processes.ts';
+
+export interface KillSummary {
+  readonly pods: number;
+  readonly kills: number;
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+const node = 'kill-0';
+const patienceMs = 60_000;
+
+/**
+ * A real daemon with real processes, killed with kill -9 again and again while Pods come and go. Every container notes
+ * its start in a file of its Pod's UID, so that neither a second one nor a restart can hide.
+ */
+export async function killDaemon(kills: number, seed: number): Promise<KillSummary> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-kill-'));
+  await mkdir(path.join(folder, 'starts'));
+  const cluster = await createDevCluster({ controllers: false });
+  await cluster.start();
+  const config = path.join(folder, 'burstlet.yaml');
+  await writeFile(config, await configOf(cluster, folder));
+  const stage = new Stage(cluster, folder);
+  let daemon = startDaemon(config, folder);
+  try {
+    const random = seededRandom(seed);
+    for (let kill = 0; kill < kills; kill++) {
+      stage.act(kill);
+      // From "has not even listed" to "has done it all and rests".
+      await sleep(200 + random() * 2_800);
+      await stage.check();
+      daemon.kill('SIGKILL');
+      await once(daemon, 'exit');
+      daemon = startDaemon(config, folder);
+    }
+    await stage.settle();
+    await stage.clear();
+    daemon.kill('SIGTERM');
+    const [code] = await once(daemon, 'exit');
+    require(code === 0, `the daemon ended with ${code}`);
+    return { pods: stage.created, kills };
+  } catch (error) {
+    const log = await readFile(path.join(folder, 'daemon.log'), 'utf8').catch(() => '');
+    throw new Error(`${String(error)}\nseed=${seed}; the daemon said last:\n${log.slice(-2_000)}`);
+  } finally {
+    daemon.kill('SIGKILL');
+    await cluster.stop();
+    for (const { pid } of await processesOf(folder)) end(pid);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The users of the cluster, and what they may rely on. */
+class Stage {
+  created = 0;
+  readonly #cluster: DevCluster;
+  readonly #folder: string;
+  /** First container process of each Pod that was seen running. */
+  readonly #pids = new Map<string, number>();
+
+  constructor(cluster: DevCluster, folder: string) {
+    this.#cluster = cluster;
+    this.#folder = folder;
+  }
+
+  /** The rollout, one act before each kill: ten Pods, some of which end, go or come back under their name. */
+  act(turn: number): void {
+    if (turn < 5) {
+      this.#create(`web-${turn}`, 'Always', 'exec sleep 600');
+      this.#create(
+        `more-${turn}`,
+        turn % 2 === 0 ? 'Always' : 'Never',
+        turn % 2 === 0 ? 'sleep 600' : 'sleep 2',
+      );
+    }
+    if (turn === 6) this.#delete('web-0', 5);
+    if (turn === 7) this.#delete('web-1', 0);
+    if (turn === 8) this.#create('web-1', 'Always', 'exec sleep 600');
+    if (turn === 10) this.#delete('more-0', 1);
+    if (turn === 12 && this.#pod('web-0') === undefined) this.#create('web-0', 'Always', 'exec sleep 600');
+  }
+
+  /** At any time: no container was started twice, and none that runs is another one than before. */
+  async check(): Promise<void> {
+    const starts = path.join(this.#folder, 'starts');
+    for (const uid of await readdir(starts)) {
+      const lines = (await readFile(path.join(starts, uid), 'utf8')).trim().split('\n');
+      require(lines.length === 1, `the container of Pod ${uid} was started ${lines.length} times`);
+    }
+    for (const [uid, ours] of await this.#containers()) {
+      const [first, ...more] = ours;
+      require(more.length === 0, `Pod ${uid} has the processes ${ours.map(({ pid }) => pid).join(', ')}`);
+      const known = this.#pids.get(uid);
+      require(known === undefined ||
+        known === first?.pid, `Pod ${uid} had process ${known}, now ${first?.pid}`);
+      if (first !== undefined) this.#pids.set(uid, first.pid);
+    }
+  }
+
+  /** With the daemon alive at last: every Pod has what it should have, and nothing else runs. */
+  async settle(): Promise<void> {
+    await until(
+      'every Pod is what it should be',
+      () => this.#pods().every(asWanted),
+      () => this.#states(),
+    );
+    await this.check();
+    const running = new Set(this.#pods().filter(isRunning).map(uidOf));
+    await until('only Pods that live have processes', async () => {
+      const uids = [...(await this.#containers()).keys()];
+      return uids.length === running.size && uids.every((uid) => running.has(uid));
+    });
+    for (const pod of this.#pods().filter(isRunning))
+      require(pod.status?.containerStatuses?.[0]?.restartCount === 0, `${pod.metadata?.name} was restarted`);
+  }
+
+  /** All Pods go: then nothing is left, no process and no folder. */
+  async clear(): Promise<void> {
+    for (const { metadata } of this.#pods()) this.#delete(metadata?.name ?? '', 1);
+    await until(
+      'all Pods are gone',
+      () => this.#pods().length === 0,
+      () => this.#states(),
+    );
+    await until('no instance is left', async () => {
+      const daemonOnly = (await processesOf(this.#folder)).every(({ command }) =>
+        command.includes('main.ts run'),
+      );
+      return daemonOnly && (await this.#sandboxes()).length === 0;
+    });
+  }
+
+  #create(name: string, restartPolicy: string, script: string): void {
+    this.created++;
+    const note = `echo $$ >> ${path.join(this.#folder, 'starts')}/$POD_UID`;
+    const env = [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }];
+    const command = ['/bin/sh', '-c', `${note}; ${script}`];
+    const container = { name: 'main', image: 'burstlet.dev/host', command, env };
+    this.#cluster.store.create('pods', {
+      metadata: { name, namespace: 'default' },
+      spec: {
+        nodeName: node,
+        restartPolicy,
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: 2,
+        containers: [container],
+      },
+    });
+  }
+
+  #delete(name: string, gracePeriodSeconds: number): void {
+    if (this.#pod(name) !== undefined)
+      this.#cluster.store.delete('pods', 'default', name, { gracePeriodSeconds });
+  }
+
+  #pod(name: string): unknown {
+    return this.#cluster.store.get('pods', 'default', name);
+  }
+
+  #pods(): Pod[] {
+    return this.#cluster.store.list('pods', 'default').map((object) => object as unknown as Pod);
+  }
+
+  #states(): string {
+    return this.#pods()
+      .map(({ metadata, status }) => `${metadata?.name} ${status?.phase} ${status?.reason ?? ''}`)
+      .join(', ');
+  }
+
+  /** The first processes of the containers, by Pod UID: those that no other process of the Pod has started. */
+  async #containers(): Promise<Map<string, HostProcess[]>> {
+    const byUid = Map.groupBy(await processesOf(this.#folder), ({ environment }) =>
+      environment.find((entry) => entry.startsWith('POD_UID='))?.slice('POD_UID='.length),
+    );
+    const firsts = new Map<string, HostProcess[]>();
+    for (const [uid, ours] of byUid) {
+      if (uid === undefined) continue;
+      const pids = new Set(ours.map(({ pid }) => pid));
+      firsts.set(
+        uid,
+        ours.filter(({ parent }) => !pids.has(parent)),
+      );
+    }
+    return firsts;
+  }
+
+  #sandboxes(): Promise<string[]> {
+    const sandboxes = path.join(this.#folder, 'state', 'nodes', node, 'sandboxes');
+    return readdir(sandboxes).catch(() => []);
+  }
+}
+
+function isRunning({ status }: Pod): boolean {
+  return status?.phase === 'Running';
+}
+
+function uidOf({ metadata }: Pod): string {
+  return metadata?.uid ?? '';
+}
+
+function asWanted({ metadata, spec, status }: Pod): boolean {
+  if (metadata?.deletionTimestamp !== undefined) return false;
+  return status?.phase === (spec?.restartPolicy === 'Always' ? 'Running' : 'Succeeded');
+}
+
+async function configOf(cluster: DevCluster, folder: string): Promise<string> {
+  const kubeconfig = path.join(folder, 'kubeconfig');
+  await cluster.writeKubeconfig(kubeconfig);
+  const certificate = await cluster.issueServingCertificate({ commonName: node, ips: ['127.0.0.1'] });
+  const files = { 'node.crt': certificate.certPem, 'node.key': certificate.keyPem, 'ca.crt': cluster.caPem };
+  for (const [name, pem] of Object.entries(files))
+    await writeFile(path.join(folder, name), pem, { mode: 0o600 });
+  return JSON.stringify({
+    apiVersion: 'burstlet.dev/v1alpha1',
+    kind: 'Config',
+    kubeconfig,
+    stateDir: path.join(folder, 'state'),
+    logLevel: 'info',
+    tls: {
+      certFile: path.join(folder, 'node.crt'),
+      keyFile: path.join(folder, 'node.key'),
+      clientCaFile: path.join(folder, 'ca.crt'),
+    },
+    nodes: [{ name: node, provider: 'process', listen: '127.0.0.1:0', address: '127.0.0.1', taint: false }],
+  });
+}
+
+function startDaemon(config: string, folder: string): ChildProcess {
+  const daemon = spawn(process.execPath, ['src/cli/main.ts', 'run', '--config', config], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = createWriteStream(path.join(folder, 'daemon.log'), { flags: 'a' });
+  daemon.stdout?.pipe(log, { end: false });
+  daemon.stderr?.pipe(log, { end: false });
+  daemon.once('close', () => log.end());
+  return daemon;
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  state: () => string = () => '',
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  while (!(await holds())) {
+    require(Date.now() < deadline, `after ${patienceMs / 1000} s it is not so that ${what}: ${state()}`);
+    await sleep(100);
+  }
+}
