@@ -66,7 +66,9 @@ export const configSchema = {
       'Path of the kubeconfig (default: `$KUBECONFIG`, the service account, `~/.kube/config`)',
     ),
     context: text('Context of the kubeconfig'),
-    stateDir: text('Folder for what has to outlive the daemon (default `/var/lib/burstlet` for root)'),
+    stateDir: text(
+      'Folder for what has to outlive the daemon (default: `/var/lib/burstlet` for root, else `$XDG_STATE_HOME/burstlet` or `~/.local/state/burstlet`)',
+    ),
     logLevel: { enum: ['debug', 'info', 'warn', 'error'], description: 'Default `info`' },
     tls: {
       type: 'object',

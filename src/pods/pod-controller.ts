@@ -87,6 +87,12 @@ export class PodController {
     return this.#informer.cache;
   }
 
+  /** Hears of every change of a Pod on this node. */
+  onPod(listener: (pod: Pod, deleted: boolean) => void): void {
+    this.#informer.onEvent(({ object, type }) => listener(object, type === 'deleted'));
+    for (const pod of this.#informer.cache.list()) listener(pod, false);
+  }
+
   /** The instances as the provider last showed them. */
   get instances(): Pick<InstanceTable, 'of' | 'size'> {
     return this.#table;

@@ -1,4 +1,4 @@
-import type { KubeClient } from '../kube/client.ts';
+import type { KubeClient, Selection } from '../kube/client.ts';
 import { isConflict, isNotFound, surelyDidNothing } from '../kube/errors.ts';
 import type { EventRecorder } from '../kube/events.ts';
 import { createInformer, type Informer } from '../kube/informer.ts';
@@ -22,6 +22,8 @@ export interface SchedulerDeps {
   readonly events: EventRecorder;
   /** Whose Pods: true for those that this scheduler is named in, or for all where no other scheduler runs. */
   readonly mine: (schedulerName: string) => boolean;
+  /** Which Pods are watched; absent = all, for where every Pod on these nodes comes through here. */
+  readonly selection?: Selection;
   /** Which nodes, as a label selector. */
   readonly nodeSelector: string;
 }
@@ -56,8 +58,17 @@ export class Scheduler {
     this.#deps = deps;
     const { clock, random, log, client } = deps;
     const selection = { labelSelector: deps.nodeSelector };
+    const watched = deps.selection === undefined ? {} : { selection: deps.selection };
     this.#unschedulable = new Unschedulable(deps);
-    this.#pods = createInformer({ clock, random, log, client, resource: pods, transform: slimPod });
+    this.#pods = createInformer({
+      clock,
+      random,
+      log,
+      client,
+      resource: pods,
+      transform: slimPod,
+      ...watched,
+    });
     this.#nodes = createInformer({ clock, random, log, client, resource: nodes, selection });
     this.#pods.onEvent(({ object, type }) => this.#podChanged(object, type === 'deleted'));
     this.#nodes.onEvent(({ object, type }) => this.#nodeChanged(object, type === 'deleted'));
@@ -71,6 +82,11 @@ export class Scheduler {
       () => undefined,
     );
     await Promise.all([this.#pods.run(signal), this.#nodes.run(signal)]);
+  }
+
+  /** Tells of a Pod on one of the nodes that may have got there by another scheduler: it takes room all the same. */
+  note(pod: Pod, deleted: boolean): void {
+    if (pod.spec?.nodeName) this.#podChanged(pod, deleted);
   }
 
   get #active(): boolean {

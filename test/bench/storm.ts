@@ -170,7 +170,7 @@ function podNamed(name: string): Pod {
     kind: 'Pod',
     metadata: { name, namespace, labels: { app: 'storm' } },
     spec: {
-      ...(flags.unbound ? {} : { nodeName: node ?? '' }),
+      ...(flags.unbound ? { schedulerName: 'burstlet' } : { nodeName: node ?? '' }),
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
       automountServiceAccountToken: false,

@@ -7,7 +7,6 @@ import { packageVersion } from '../version.ts';
 
 interface Flags {
   readonly exit?: boolean;
-  readonly stateDir?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -29,7 +28,6 @@ Ctrl-C ends it and removes every process, port and folder that it made.`),
       '--exit',
       'check that everything comes to its expected end, then end: 0 = it does, 1 = it does not',
     )
-    .option('--state-dir <dir>', 'folder for its state (default: in the temporary folder)')
     .addOption(
       new Option('--log-level <level>', 'least grave of the messages to log')
         .choices(['debug', 'info', 'warn', 'error'])
@@ -40,13 +38,12 @@ Ctrl-C ends it and removes every process, port and folder that it made.`),
       examples(
         { what: 'look at it, and use kubectl in another terminal', command: 'burstlet demo' },
         { what: 'a smoke test for a machine or a CI job', command: 'burstlet demo --exit' },
-        { what: 'a second one beside the first', command: 'burstlet demo --state-dir "$(mktemp -d)"' },
       ),
     )
     .action(demo);
 }
 
-async function demo({ exit = false, stateDir, logLevel }: Flags): Promise<void> {
+async function demo({ exit = false, logLevel }: Flags): Promise<void> {
   // Loaded here, so that --help and the other commands stay quick and small.
   const [{ runDemo }, { examplesFolder }, { readManifests }, { createPinoLog }] = await Promise.all([
     import('../demo/run-demo.ts'),
@@ -63,7 +60,7 @@ async function demo({ exit = false, stateDir, logLevel }: Flags): Promise<void> 
   process.stdout.once('error', () => unread.abort());
   try {
     const outcome = await runDemo(
-      { manifests, exit, ...(stateDir === undefined ? {} : { stateDir }) },
+      { manifests, exit },
       {
         clock: systemClock,
         random: Math.random,

@@ -1,9 +1,9 @@
 import os from 'node:os';
-import path from 'node:path';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
 import { type DevSession, startDevSession } from '../wiring/dev-session.ts';
 import { applyManifests } from './apply-manifests.ts';
+import { clearUpAfterCrashes, createDemoFolder } from './demo-folder.ts';
 import { createDisplay, type DemoOutput, type Display } from './display.ts';
 import { expectations, tickNow } from './expectations.ts';
 import { jobOfCronJob } from './job-of-cron-job.ts';
@@ -16,8 +16,6 @@ export interface DemoOptions {
   readonly manifests: readonly Manifest[];
   /** Check the end states and end, instead of staying. */
   readonly exit: boolean;
-  /** Default: one in the temporary folder, the same every time, so that what a crash left behind is found and removed. */
-  readonly stateDir?: string;
 }
 
 export interface DemoDeps extends StageDeps {
@@ -27,8 +25,12 @@ export interface DemoDeps extends StageDeps {
 /** `met` and `unmet` are for `exit`; without it every demo ends by being interrupted. */
 export type DemoOutcome = 'met' | 'unmet' | 'interrupted';
 
+const nodeName = 'burstlet-0';
+
 /** Far more than a slow machine needs; what is not there by then will not come. */
 const patienceMs = 90_000;
+/** Ages change without any news. */
+const refreshMs = 1_000;
 
 /** Runs the demo until it is done or the signal fires. Nothing of it is left when this settles, however it does. */
 export async function runDemo(
@@ -38,13 +40,16 @@ export async function runDemo(
 ): Promise<DemoOutcome> {
   const { output, clock } = deps;
   const startedAt = clock.now();
+  const choice = { provider: 'process', options: {} };
+  const folders = { parent: shortTmpdir(), choice, nodeName, log: deps.log };
+  await clearUpAfterCrashes(folders);
   const session = await startDevSession({
-    provider: 'process',
-    providerOptions: {},
-    nodeName: 'burstlet-0',
+    provider: choice.provider,
+    providerOptions: choice.options,
+    nodeName,
     taint: false,
     port: 0,
-    stateDir: options.stateDir ?? path.join(os.tmpdir(), `burstlet-demo-${process.getuid?.() ?? 'user'}`),
+    stateDir: await createDemoFolder(folders),
     log: deps.log,
     version: deps.version,
   });
@@ -57,7 +62,7 @@ export async function runDemo(
       const display = createDisplay(output, startedAt);
       if (!options.exit) return await stay(stage, display, deps, signal);
       await startTick(stage, created, signal);
-      return await check(stage, display, deps, signal);
+      return await check(stage, display, deps, startedAt, signal);
     } finally {
       await stage.close();
     }
@@ -86,9 +91,9 @@ async function check(
   stage: Stage,
   display: Display,
   { clock, output }: DemoDeps,
+  startedAt: number,
   signal: AbortSignal,
 ): Promise<DemoOutcome> {
-  const startedAt = clock.now();
   for (;;) {
     const seen = stage.view.observed();
     display(seen, clock.now());
@@ -108,9 +113,6 @@ async function check(
   }
 }
 
-/** Ages change without any news. */
-const refreshMs = 1_000;
-
 async function startTick(
   { client }: Stage,
   created: readonly KubeObject[],
@@ -122,6 +124,11 @@ async function startTick(
   if (namespace === undefined) return;
   const cronJob = await client.get(cronJobs, { namespace, name: tickNow.cronJob }, { signal });
   await client.create(jobs, jobOfCronJob(cronJob, tickNow.job), { signal });
+}
+
+/** The temporary folder of macOS has a path that leaves too little room for those of sockets. */
+function shortTmpdir(): string {
+  return process.platform === 'darwin' ? '/tmp' : os.tmpdir();
 }
 
 function introduction({ cluster, kubeconfig }: DevSession): string {

@@ -83,7 +83,7 @@ export async function startDaemon(
         ),
       );
     }
-    const scheduling = settings.scheduler ? startScheduler(client, options, ending.signal) : undefined;
+    const scheduling = settings.scheduler ? startScheduler(client, nodes, options, ending.signal) : undefined;
     const ended = Promise.all([...nodes.map((node) => node.ended), scheduling]).then(() => client.close());
     return { client, nodes, ended };
   } catch (error) {
@@ -93,8 +93,10 @@ export async function startDaemon(
   }
 }
 
+/** Beside another scheduler it watches its own Pods only; what else is on these nodes, the nodes themselves know. */
 async function startScheduler(
   client: KubeClient,
+  nodes: readonly VirtualNode[],
   { log, bindAll }: DaemonOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -105,10 +107,14 @@ async function startScheduler(
     component: schedulerName,
     host: os.hostname(),
   });
-  const mine = bindAll ? () => true : (name: string) => name === schedulerName;
-  await new Scheduler({ ...shared, log, client, events, mine, nodeSelector: 'type=virtual-kubelet' }).run(
-    signal,
-  );
+  const scheduler = new Scheduler({
+    ...{ ...shared, log, client, events },
+    mine: bindAll ? () => true : (name) => name === schedulerName,
+    ...(bindAll ? {} : { selection: { fieldSelector: `spec.schedulerName=${schedulerName}` } }),
+    nodeSelector: 'type=virtual-kubelet',
+  });
+  if (!bindAll) for (const { pods } of nodes) pods.onPod((pod, deleted) => scheduler.note(pod, deleted));
+  await scheduler.run(signal);
   await events.flush(AbortSignal.timeout(2_000));
 }
 

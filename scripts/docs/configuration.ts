@@ -1,0 +1,64 @@
+import { configSchema } from '../../src/config/schema.ts';
+import { code, fenced, generatedNotice, page, table } from './markdown.ts';
+
+/** docs/reference/configuration.md: every key of burstlet.yaml, from the schema that validates it. */
+export function configurationPage(example: string): string {
+  const { nodes, ...others } = configSchema.properties;
+  return page(
+    generatedNotice,
+    '# burstlet.yaml',
+    [
+      '`burstlet run --config burstlet.yaml` takes everything from one file of YAML 1.1. A file that is wrong is refused',
+      'before anything starts, with every error at once: file, line, key, and what is known there. The exit code is then 2.',
+    ].join('\n'),
+    'Relative paths are taken from the folder in which the daemon starts.',
+    '## Keys of the file',
+    keys(others, configSchema.required),
+    '## Keys of each node',
+    `\`nodes\`: ${lowerFirst(nodes.description)}. Each is an object with these keys.`,
+    keys(nodes.items.properties, nodes.items.required),
+    '`options` are those of the provider: the process provider has none, those of the mock stand in [its page](mock-provider.md).',
+    '## Example',
+    'The file [docs/examples/burstlet.yaml](../examples/burstlet.yaml):',
+    fenced('yaml', example),
+  );
+}
+
+/** A property as far as the table shows it. */
+interface Property {
+  readonly type?: string;
+  readonly const?: string;
+  readonly enum?: readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Property>>;
+}
+
+function keys(properties: Readonly<Record<string, Property>>, required: readonly string[]): string {
+  return table(
+    ['Key', 'Value', 'Must be there', 'Meaning'],
+    rows(properties).map(([key, property]) => [
+      code(key),
+      valueOf(property),
+      required.includes(key) ? 'yes' : '',
+      property.description ?? '',
+    ]),
+  );
+}
+
+/** Nested keys with their path, each a row. */
+function rows(properties: Readonly<Record<string, Property>>, prefix = ''): [string, Property][] {
+  return Object.entries(properties).flatMap(([name, property]): [string, Property][] => [
+    [`${prefix}${name}`, property],
+    ...rows(property.properties ?? {}, `${prefix}${name}.`),
+  ]);
+}
+
+function valueOf(property: Property): string {
+  if (property.const !== undefined) return code(property.const);
+  if (property.enum !== undefined) return property.enum.map(code).join(', ');
+  return property.type ?? '';
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

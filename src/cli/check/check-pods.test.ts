@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest';
+import { mockCapabilities } from '../../../providers/mock/capabilities.ts';
+import { processCapabilities } from '../../../providers/process/capabilities.ts';
+import { createDevCluster } from '../../devcluster/dev-cluster.ts';
+import type { Pod } from '../../kube/types.ts';
+import { admissionFor } from '../../pods/admission/admission-for.ts';
+import { parseManifests } from '../manifests/parse-manifests.ts';
+import { type CheckOutcome, checkPods, type PodCheck } from './check-pods.ts';
+import { createShapeCheck } from './shape.ts';
+
+const shapeOf = createShapeCheck() ?? (() => []);
+
+function check(text: string, capabilities = processCapabilities): CheckOutcome {
+  const { manifests, problems } = parseManifests(text, 'f');
+  expect(problems).toEqual([]);
+  return checkPods(manifests, capabilities, shapeOf);
+}
+
+function only(text: string, capabilities = processCapabilities): PodCheck {
+  const [pod, ...more] = check(text, capabilities).pods;
+  expect(more).toEqual([]);
+  if (pod === undefined) throw new Error('no Pod in it');
+  return pod;
+}
+
+/** Reason and the lines of all fields at fault; `ok`. */
+function judged({ verdict, lineOf }: PodCheck): string {
+  if (verdict.admitted) return 'ok';
+  return [verdict.reason, ...verdict.findings.flatMap(({ fields }) => fields.map(lineOf))].join(' ');
+}
+
+const container = 'containers: [{ name: c, image: burstlet.dev/host, command: [x]';
+const good = `automountServiceAccountToken: false, ${container} }]`;
+const pod = (spec: string, metadata = 'name: a'): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { ${metadata} }\nspec: { ${spec} }\n`;
+const workload = (apiVersion: string, kind: string, spec: string): string =>
+  `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: w }\nspec:\n${spec}\n`;
+
+describe('objects without defaults', () => {
+  test('are judged as the API server would store them', () => {
+    expect(judged(only(pod(good)))).toBe('ok');
+    expect(judged(only(pod(good), mockCapabilities))).toBe('ok');
+  });
+
+  test('so the token is mounted unless somebody declines', () => {
+    const asked = pod(`${container} }]`);
+    expect(judged(only(asked))).toBe('ServiceAccountTokenMountNotSupported 4');
+    const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: default }\n';
+    expect(judged(only(`${account}automountServiceAccountToken: false\n---\n${asked}`))).toBe('ok');
+    expect(judged(only(`${account}---\n${asked}`))).toContain('ServiceAccountTokenMountNotSupported');
+    const other = pod(`serviceAccountName: builder, priorityClassName: high, ${good}`);
+    expect(judged(only(other))).toBe('ok');
+  });
+
+  test('nulls say nothing', () => {
+    expect(judged(only(pod(`${good}, volumes: null, hostNetwork: null`)))).toBe('ok');
+  });
+
+  test('what a cluster has added since is no trouble', () => {
+    const stored = `${pod(good, 'name: a, uid: u, creationTimestamp: null, resourceVersion: "1"')}status: { phase: Running }\n`;
+    expect(judged(only(stored))).toBe('ok');
+  });
+});
+
+describe('workloads are judged by the Pods that they make', () => {
+  const template = `  template:\n    spec:\n      automountServiceAccountToken: false\n      ${container}, tty: true }]`;
+  const refused = 'TTYNotSupported 8';
+
+  test.each([
+    ['apps/v1', 'Deployment', `  replicas: 3\n${template}`, 3, 'TTYNotSupported 9'],
+    ['apps/v1', 'Deployment', template, 1, refused],
+    ['apps/v1', 'ReplicaSet', template, 1, refused],
+    ['v1', 'ReplicationController', template, 1, refused],
+    ['apps/v1', 'StatefulSet', template, 1, refused],
+    ['batch/v1', 'Job', template, 1, refused],
+    ['batch/v1', 'Job', `  parallelism: 5\n  completions: 3\n${template}`, 3, 'TTYNotSupported 10'],
+    ['apps/v1', 'DaemonSet', template, undefined, 'DaemonSetNotSupported 1 8'],
+  ])('%s %s %#', (apiVersion, kind, spec, copies, outcome) => {
+    const found = only(workload(apiVersion, kind, spec));
+    expect([found.copies, judged(found)]).toEqual([copies, outcome]);
+  });
+
+  test('a CronJob by the Pods of its Jobs, a PodTemplate by its own', () => {
+    const cron = `  schedule: "@daily"\n  jobTemplate:\n    spec:\n${template.replaceAll(/^/gm, '    ')}`;
+    expect(judged(only(workload('batch/v1', 'CronJob', cron)))).toBe('TTYNotSupported 11');
+    const podTemplate = `apiVersion: v1\nkind: PodTemplate\nmetadata: { name: t }\n${template.replaceAll(/^ {2}/gm, '')}\n`;
+    expect(judged(only(podTemplate))).toBe('TTYNotSupported 7');
+  });
+
+  test('the claims of a StatefulSet become volumes of its Pods, before their own', () => {
+    const spec = `  template:
+    spec:
+      automountServiceAccountToken: false
+      volumes:
+        - name: host
+          hostPath: { path: / }
+      ${container} }]
+  volumeClaimTemplates:
+    - metadata: { name: data }`;
+    const found = only(workload('apps/v1', 'StatefulSet', spec));
+    expect(judged(found)).toBe('HostPathNotSupported 10 13');
+    expect(found.verdict).toMatchObject({
+      message: expect.stringMatching(
+        /spec\.volumes\[1\]\.hostPath.*spec\.volumes\[0\]\.persistentVolumeClaim/,
+      ),
+    });
+  });
+
+  test('the Pods of an indexed Job and of a StatefulSet have a host name', () => {
+    const named = {
+      ...mockCapabilities,
+      features: {
+        ...mockCapabilities.features,
+        'spec.hostname': { support: 'refused', why: 'no', instead: 'x' } as const,
+      },
+    };
+    const plain = template.replace(', tty: true', '');
+    expect(judged(only(workload('batch/v1', 'Job', plain), named))).toBe('ok');
+    expect(judged(only(workload('batch/v1', 'Job', `  completionMode: Indexed\n${plain}`), named))).toContain(
+      'HostnameNotSupported',
+    );
+    expect(judged(only(workload('apps/v1', 'StatefulSet', plain), named))).toContain('HostnameNotSupported');
+  });
+
+  test('other objects are told apart', () => {
+    const { pods, others } = check(
+      `apiVersion: example.org/v1\nkind: Deployment\nmetadata: { name: d }\n---\n${pod(good)}`,
+    );
+    expect([pods.length, others.length]).toEqual([1, 1]);
+  });
+});
+
+test('the size is that of one instance, sidecars and init containers counted as the scheduler does', () => {
+  const sized = `${container}, resources: { requests: { cpu: 250m }, limits: { memory: 1Gi, nvidia.com/gpu: 2 } } }], initContainers: [{ name: i, image: x, resources: { requests: { cpu: 1 } } }]`;
+  expect(only(pod(sized), mockCapabilities).requests).toEqual({
+    cpuMillis: 1000,
+    memoryBytes: 2 ** 30,
+    extended: { 'nvidia.com/gpu': 2 },
+  });
+});
+
+describe('bad input is named with file and line', () => {
+  test.each([
+    [
+      pod('containers: [{ name: c, image: x, hostport: 1 }]'),
+      'f:4: unknown field "spec.containers[0].hostport"',
+    ],
+    [
+      pod('containers: [{ name: c, image: 3 }]'),
+      'f:4: spec.containers.image: string was expected, not number',
+    ],
+    [pod('containers: { name: c }'), 'f:4: spec.containers: []v1.Container was expected, not object'],
+    [
+      pod('containers: [{ name: c, image: x }, ]').replace(', ]', ', null]'),
+      'f:4: spec.containers: item 1 is empty',
+    ],
+    [pod('hostPID: true'), 'f:4: spec.containers: Required value'],
+    ['apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n', 'f:1: spec.containers: Required value'],
+    [
+      pod('containers: [{ name: c, image: x, resources: { limits: { cpu: lots } } }]'),
+      'f:4: spec.containers[0].resources.limits.cpu: Invalid value: "lots"',
+    ],
+    [pod(good, 'name: Not_A_Name'), 'f:3: metadata.name: Invalid value'],
+    [
+      workload('apps/v1', 'Deployment', '  template: {}'),
+      'f:5: spec.template.spec.containers: Required value',
+    ],
+    [
+      workload('batch/v1', 'CronJob', '  schedule: "@daily"'),
+      'f:4: spec.jobTemplate.spec.template.spec.containers: Required value',
+    ],
+    [workload('apps/v1', 'StatefulSet', '  replicas: many'), 'f:5: spec.replicas: '],
+  ])('%#', (text, message) => {
+    expect(() => check(text)).toThrow(message);
+  });
+
+  test('all of it at once', () => {
+    const bad = pod('containers: [{ name: c, image: x, a: 1, b: 2 }]');
+    expect(() => check(`${bad}---\n${bad}`)).toThrow(/f:4: .*\nf:4: .*\nf:9: .*\nf:9: /);
+  });
+
+  test('also without the models of the API', () => {
+    const { manifests } = parseManifests(pod('containers: [{ name: c, image: x, ports: 3 }]'), 'f');
+    expect(() => checkPods(manifests, processCapabilities, () => [])).toThrow('f:1: this Pod cannot be read');
+  });
+});
+
+test('the text of a refusal is that of the daemon for the same Pod in a cluster', async () => {
+  const text = pod(
+    `hostPID: true, volumes: [{ name: v, hostPath: { path: / } }], ${container}, tty: true }]`,
+  );
+  const { store } = await createDevCluster({ controllers: false });
+  store.create('namespaces', { metadata: { name: 'default' } });
+  const [manifest] = parseManifests(text, 'f').manifests;
+  const stored = store.create('pods', { ...manifest?.object, metadata: { name: 'a', namespace: 'default' } });
+  const admission = admissionFor({
+    capabilities: processCapabilities,
+    node: () => undefined,
+    capacity: () => ({ resources: {}, instances: 10 }),
+    pods: () => [],
+  });
+  const { verdict } = only(text);
+  expect(verdict).toMatchObject(admission(stored as Pod) ?? { reason: 'the daemon admits it' });
+});
