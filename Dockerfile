@@ -13,5 +13,5 @@ COPY --from=build /src/package.json ./
 ENV NODE_ENV=production
 USER nonroot
 EXPOSE 10250
-ENTRYPOINT ["/nodejs/bin/node", "/app/cli.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "--heap-growing-percent=15", "--liftoff-only", "/app/cli.js"]
 CMD ["run", "--config", "/etc/burstlet/burstlet.yaml"]

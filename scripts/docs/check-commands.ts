@@ -60,6 +60,9 @@ function burstletFault([name = '--help', ...rest]: readonly string[], program: C
   const unknown = rest
     .filter((word) => /^--?[a-z]/.test(word))
     .map((word) => word.split('=')[0] ?? '')
-    .find((flag) => flag !== '--help' && !command.options.some((option) => option.is(flag)));
+    .find(
+      (flag) =>
+        flag !== '--help' && !command.options.some(({ short, long }) => flag === short || flag === long),
+    );
   return unknown === undefined ? undefined : `burstlet ${name} has no option ${unknown}`;
 }

@@ -14,7 +14,7 @@ export function brokenLinks({ file, text }: Page): Fault[] {
 function faultOf(file: string, text: string, target: string): string | undefined {
   const [to = '', anchor] = target.split('#');
   const found = to === '' ? file : path.join(path.dirname(file), to);
-  if (!existsSync(found)) return `the link ${target} leads to no file`;
+  if (to !== '' && !existsSync(found)) return `the link ${target} leads to no file`;
   if (anchor === undefined) return undefined;
   const page = to === '' ? text : readFileSync(found, 'utf8');
   return anchors(page).includes(anchor) ? undefined : `the link ${target} leads to no heading`;

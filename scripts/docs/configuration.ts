@@ -15,7 +15,7 @@ export function configurationPage(example: string): string {
     '## Keys of the file',
     keys(others, configSchema.required),
     '## Keys of each node',
-    `\`nodes\`: ${lowerFirst(nodes.description)}. Each is an object with these keys.`,
+    `\`nodes\` must be there: ${lowerFirst(nodes.description)}, at least one. Each is an object with these keys.`,
     keys(nodes.items.properties, nodes.items.required),
     '`options` are those of the provider: the process provider has none, those of the mock stand in [its page](mock-provider.md).',
     '## Example',
@@ -38,7 +38,7 @@ function keys(properties: Readonly<Record<string, Property>>, required: readonly
     ['Key', 'Value', 'Must be there', 'Meaning'],
     rows(properties).map(([key, property]) => [
       code(key),
-      valueOf(property),
+      shownValue(property),
       required.includes(key) ? 'yes' : '',
       property.description ?? '',
     ]),
@@ -53,7 +53,7 @@ function rows(properties: Readonly<Record<string, Property>>, prefix = ''): [str
   ]);
 }
 
-function valueOf(property: Property): string {
+function shownValue(property: Property): string {
   if (property.const !== undefined) return code(property.const);
   if (property.enum !== undefined) return property.enum.map(code).join(', ');
   return property.type ?? '';

@@ -27,7 +27,9 @@ const elsewhere = ['node_modules', 'dist', '.git'];
 
 /** Every page of the repository that a person wrote or `npm run docs` will write. */
 export function markdownFiles(): Page[] {
-  return globSync('**/*.md', { exclude: (name) => elsewhere.some((folder) => name.split('/').includes(folder)) })
+  return globSync('**/*.md', {
+    exclude: (name) => elsewhere.some((folder) => name.split('/').includes(folder)),
+  })
     .sort()
     .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 }

@@ -60,8 +60,8 @@ export const configSchema = {
   required: ['apiVersion', 'kind', 'nodes'],
   additionalProperties: false,
   properties: {
-    apiVersion: { const: 'burstlet.dev/v1alpha1' },
-    kind: { const: 'Config' },
+    apiVersion: { const: 'burstlet.dev/v1alpha1', description: 'Version of this format' },
+    kind: { const: 'Config', description: 'Says what this file is' },
     kubeconfig: text(
       'Path of the kubeconfig (default: `$KUBECONFIG`, the service account, `~/.kube/config`)',
     ),

@@ -30,20 +30,11 @@ export async function openStage(instanceMs: number): Promise<Stage> {
   const node = 'bench-0';
   const config = path.join(folder, 'burstlet.yaml');
   await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
-  const daemon = spawn(
-    process.execPath,
-    [
-      ...'--max-semi-space-size=2 --heap-growing-percent=15'.split(' '),
-      'dist/standalone/cli.js',
-      'run',
-      '--config',
-      config,
-    ],
-    {
-      cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  // By its first line, which has the flags that it is shipped with.
+  const daemon = spawn('dist/standalone/cli.js', ['run', '--config', config], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   daemon.once('exit', (code) => code && console.error(`the daemon ended with ${code}`));
   return {
     kubeconfig,

@@ -2,7 +2,6 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 
 export interface HostProcess {
   readonly pid: number;
-  readonly parent: number;
   /** Its environment, as it was at its start. */
   readonly environment: readonly string[];
   /** Arguments, joined by blanks. */
@@ -24,10 +23,7 @@ async function look(pid: number): Promise<HostProcess | undefined> {
     await readlink(`/proc/${pid}/exe`);
     const environment = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').join(' ').trim();
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // After the name in brackets, which may hold anything: state, parent, ...
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    return { pid, parent, environment, command };
+    return { pid, environment, command };
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ import { seededRandom } from '../../providers/mock/index.ts';
 import { createDevCluster, type DevCluster } from '../../src/devcluster/dev-cluster.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { require } from './failure.ts';
-import { type HostProcess, processesOf } from './host-processes.ts';
+import { processesOf } from './host-processes.ts';
 
 export interface KillSummary {
   readonly pods: number;
@@ -66,8 +66,6 @@ class Stage {
   created = 0;
   readonly #cluster: DevCluster;
   readonly #folder: string;
-  /** First container process of each Pod that was seen running. */
-  readonly #pids = new Map<string, number>();
 
   constructor(cluster: DevCluster, folder: string) {
     this.#cluster = cluster;
@@ -91,21 +89,10 @@ class Stage {
     if (turn === 12 && this.#pod('web-0') === undefined) this.#create('web-0', 'Always', 'exec sleep 600');
   }
 
-  /** At any time: no container was started twice, and none that runs is another one than before. */
+  /** At any time: no container was started twice. */
   async check(): Promise<void> {
-    const starts = path.join(this.#folder, 'starts');
-    for (const uid of await readdir(starts)) {
-      const lines = (await readFile(path.join(starts, uid), 'utf8')).trim().split('\n');
-      require(lines.length === 1, `the container of Pod ${uid} was started ${lines.length} times`);
-    }
-    for (const [uid, ours] of await this.#containers()) {
-      const [first, ...more] = ours;
-      require(more.length === 0, `Pod ${uid} has the processes ${ours.map(({ pid }) => pid).join(', ')}`);
-      const known = this.#pids.get(uid);
-      require(known === undefined ||
-        known === first?.pid, `Pod ${uid} had process ${known}, now ${first?.pid}`);
-      if (first !== undefined) this.#pids.set(uid, first.pid);
-    }
+    for (const [uid, pids] of await this.#starts())
+      require(pids.length === 1, `Pod ${uid} was started ${pids.length} times, as ${pids.join(', ')}`);
   }
 
   /** With the daemon alive at last: every Pod has what it should have, and nothing else runs. */
@@ -116,13 +103,19 @@ class Stage {
       () => this.#states(),
     );
     await this.check();
-    const running = new Set(this.#pods().filter(isRunning).map(uidOf));
-    await until('only Pods that live have processes', async () => {
-      const uids = [...(await this.#containers()).keys()];
-      return uids.length === running.size && uids.every((uid) => running.has(uid));
-    });
-    for (const pod of this.#pods().filter(isRunning))
+    const running = this.#pods().filter(isRunning);
+    const uids = new Set(running.map(uidOf));
+    await until('only Pods that live have processes', async () =>
+      (await this.#processes()).every(({ uid }) => uids.has(uid)),
+    );
+    const processes = await this.#processes();
+    const starts = await this.#starts();
+    for (const pod of running) {
+      const [first] = starts.get(uidOf(pod)) ?? [];
+      const lives = processes.some(({ uid, pid }) => uid === uidOf(pod) && pid === first);
+      require(lives, `${pod.metadata?.name} runs, but not as the process ${first} that it was started as`);
       require(pod.status?.containerStatuses?.[0]?.restartCount === 0, `${pod.metadata?.name} was restarted`);
+    }
   }
 
   /** All Pods go: then nothing is left, no process and no folder. */
@@ -143,7 +136,8 @@ class Stage {
 
   #create(name: string, restartPolicy: string, script: string): void {
     this.created++;
-    const note = `echo $$ >> ${path.join(this.#folder, 'starts')}/$POD_UID`;
+    // In a command of a Pod two dollars stand for one.
+    const note = `echo $$$$ >> ${path.join(this.#folder, 'starts')}/$POD_UID`;
     const env = [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }];
     const command = ['/bin/sh', '-c', `${note}; ${script}`];
     const container = { name: 'main', image: 'burstlet.dev/host', command, env };
@@ -178,21 +172,22 @@ class Stage {
       .join(', ');
   }
 
-  /** The first processes of the containers, by Pod UID: those that no other process of the Pod has started. */
-  async #containers(): Promise<Map<string, HostProcess[]>> {
-    const byUid = Map.groupBy(await processesOf(this.#folder), ({ environment }) =>
-      environment.find((entry) => entry.startsWith('POD_UID='))?.slice('POD_UID='.length),
-    );
-    const firsts = new Map<string, HostProcess[]>();
-    for (const [uid, ours] of byUid) {
-      if (uid === undefined) continue;
-      const pids = new Set(ours.map(({ pid }) => pid));
-      firsts.set(
-        uid,
-        ours.filter(({ parent }) => !pids.has(parent)),
-      );
-    }
-    return firsts;
+  /** The processes that containers noted as theirs when they began, by Pod UID. */
+  async #starts(): Promise<Map<string, number[]>> {
+    const folder = path.join(this.#folder, 'starts');
+    const entries = (await readdir(folder)).map(async (uid): Promise<[string, number[]]> => {
+      const lines = (await readFile(path.join(folder, uid), 'utf8')).trim().split('\n');
+      return [uid, lines.map(Number)];
+    });
+    return new Map(await Promise.all(entries));
+  }
+
+  /** What runs in containers. */
+  async #processes(): Promise<{ readonly uid: string; readonly pid: number }[]> {
+    return (await processesOf(this.#folder)).flatMap(({ pid, environment }) => {
+      const uid = environment.find((entry) => entry.startsWith('POD_UID='))?.slice('POD_UID='.length);
+      return uid === undefined ? [] : [{ uid, pid }];
+    });
   }
 
   #sandboxes(): Promise<string[]> {

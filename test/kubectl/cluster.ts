@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDevCluster } from '../../src/devcluster/dev-cluster.ts';
-import { startStandInNode } from './stand-in-node.ts';
+import { startDevSession } from '../../src/cli/wiring/dev-session.ts';
+import { createPinoLog } from '../../src/telemetry/pino-log.ts';
 
 export interface RunningCluster {
   /** A file. */
@@ -10,19 +10,18 @@ export interface RunningCluster {
   stop(): Promise<void>;
 }
 
-/** The embedded control plane with its controllers, and a node that only says that it runs Pods. */
+/** What `burstlet dev` starts: a control plane, and a node whose Pods are processes of this machine. */
 export async function startCluster(): Promise<RunningCluster> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'burstlet-cluster-'));
-  const cluster = await createDevCluster();
-  await cluster.start();
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  await cluster.writeKubeconfig(kubeconfig);
-  const stopNode = startStandInNode(cluster);
+  const folder = await mkdtemp(path.join(tmpdir(), 'burstlet-kubectl-'));
+  const session = await startDevSession({
+    ...{ provider: 'process', providerOptions: {}, nodeName: 'burstlet-0', taint: false, port: 0 },
+    ...{ stateDir: path.join(folder, 'state'), kubeconfig: path.join(folder, 'kubeconfig') },
+    ...{ log: createPinoLog('error'), version: '0.0.0' },
+  });
   return {
-    kubeconfig,
+    kubeconfig: session.kubeconfig,
     async stop() {
-      stopNode();
-      await cluster.stop();
+      await session.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

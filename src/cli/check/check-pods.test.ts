@@ -155,7 +155,7 @@ describe('bad input is named with file and line', () => {
       'f:4: spec.containers: item 1 is empty',
     ],
     [pod('hostPID: true'), 'f:4: spec.containers: Required value'],
-    ['apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n', 'f:1: spec.containers: Required value'],
+    ['apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n', 'f:1: spec: Required value'],
     [
       pod('containers: [{ name: c, image: x, resources: { limits: { cpu: lots } } }]'),
       'f:4: spec.containers[0].resources.limits.cpu: Invalid value: "lots"',

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { examples, prose } from '../help.ts';
 import { untilInterrupted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
+import type { DevSession } from '../wiring/dev-session.ts';
 
 interface Flags {
   readonly provider: string;
@@ -65,12 +66,14 @@ async function dev(flags: Flags): Promise<void> {
     import('../../telemetry/pino-log.ts'),
   ]);
   const { signal, dispose } = untilInterrupted(() => console.log('stopping ...'));
-  const session = await startDevSession({
-    ...flags,
-    log: createPinoLog(flags.logLevel),
-    version: packageVersion(),
-  });
+  let session: DevSession | undefined;
   try {
+    session = await startDevSession({
+      ...flags,
+      log: createPinoLog(flags.logLevel),
+      version: packageVersion(),
+      signal,
+    });
     console.log(
       `The cluster is ready: ${session.cluster.url}, node ${flags.nodeName}, provider ${flags.provider}.`,
     );
@@ -78,8 +81,10 @@ async function dev(flags: Flags): Promise<void> {
     console.log('Ctrl-C ends it and leaves nothing behind.');
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
-    await session.stop();
+    await session?.stop();
     dispose();
   }
 }

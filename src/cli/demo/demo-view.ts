@@ -62,7 +62,7 @@ export function createDemoView(deps: DemoViewDeps): DemoView {
       cronJobs: informers.cronJobs.cache.list(),
       pods: informers.pods.cache.list(),
       events: informers.events.cache.list(),
-      gonePods,
+      gonePods: [...gonePods],
       instances: new Set(
         [...informers.pods.cache.list(), ...gonePods]
           .map(({ metadata }) => metadata?.uid ?? '')

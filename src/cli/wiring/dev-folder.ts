@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../config/settings.ts';
 
@@ -12,10 +12,19 @@ export interface DevFolder {
   remove(): Promise<void>;
 }
 
-/** Takes the folder. Throws ConfigError while another process holds it. */
+/** Written first: what has it is a folder of ours. */
+const lockName = 'pid';
+
+/** Takes the folder. Throws ConfigError while another process holds it, or when it has anything of somebody else in it. */
 export async function takeDevFolder(folder: string): Promise<DevFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const lock = path.join(folder, 'pid');
+  const names = await readdir(folder);
+  if (names.length > 0 && !names.includes(lockName)) {
+    throw new ConfigError(
+      `--state-dir ${folder}: it is not empty, and all of it would be removed at the end; name a new folder or an empty one`,
+    );
+  }
+  const lock = path.join(folder, lockName);
   const holder = Number(await read(lock));
   if (holder > 0 && holder !== process.pid && isAlive(holder)) {
     throw new ConfigError(

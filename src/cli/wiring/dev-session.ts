@@ -19,6 +19,8 @@ export interface DevOptions {
   readonly kubeconfig?: string;
   readonly log: Log;
   readonly version: string;
+  /** Gives up the start: what it has begun is removed, and it rejects. */
+  readonly signal?: AbortSignal;
 }
 
 /** A control plane and a virtual node in this process. */
@@ -42,11 +44,13 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
     await reapInstances(choice, nodeDir, { clusterUid: folder.leftBehind, node: nodeName }, log);
   const cluster = await createDevCluster({ log, port: options.port });
   const ending = new AbortController();
+  const end = (): void => ending.abort();
+  options.signal?.addEventListener('abort', end, { once: true });
   let daemon: Daemon | undefined;
   let clusterUid = '';
 
   async function stop(): Promise<void> {
-    ending.abort();
+    end();
     await daemon?.ended;
     await cluster.stop();
     if (clusterUid !== '') await reapInstances(choice, nodeDir, { clusterUid, node: nodeName }, log);
@@ -64,7 +68,10 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
       daemonOptions(cluster, nodeName, log, version),
       ending.signal,
     );
-    await Promise.all(daemon.nodes.map((node) => node.registered));
+    const registered = daemon.nodes.map((node) => node.registered);
+    await Promise.race([Promise.all(registered), daemon.ended]);
+    options.signal?.throwIfAborted();
+    options.signal?.removeEventListener('abort', end);
     return { cluster, daemon, kubeconfig, stop };
   } catch (error) {
     await stop();

@@ -1,0 +1,221 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadClusterAccess } from '../../src/kube/cluster-access.ts';
+import { pods } from '../../src/kube/resources.ts';
+import { createKubeClient } from '../../src/kube/rest-client.ts';
+import type { Pod } from '../../src/kube/types.ts';
+import { systemClock as clock } from '../../src/telemetry/clock.ts';
+import { silentLog as log } from '../../src/telemetry/log.ts';
+import { eventually } from '../support/eventually.ts';
+import { startTestApi, type TestApi } from '../support/test-api.ts';
+
+const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+const guide = path.resolve(import.meta.dirname, '../../docs/guides/write-a-provider.md');
+
+interface Command {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  /** Exit code; the name of the signal when that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+let folder: string;
+const commands = new Set<Command>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'burstlet-cli-'));
+});
+afterAll(async () => {
+  for (const { child, ended } of commands) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+function burstlet(...args: string[]): Command {
+  const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder };
+  const child = spawn(process.execPath, [main, ...args], { cwd: folder, env });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  const ended = new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'nothing'));
+  });
+  const command = { child, ended, output: () => output };
+  commands.add(command);
+  return command;
+}
+
+describe('what cannot be right ends with 2 and says so', { concurrent: true }, () => {
+  it.each<[string, string[], RegExp]>([
+    [
+      'an option that there is not',
+      ['run', '--provder', 'mock'],
+      /unknown option '--provder'.*Did you mean --provider/s,
+    ],
+    ['no provider', ['run'], /^burstlet: which provider\? Name one with --provider/],
+    [
+      'a bad address',
+      ['run', '--provider', 'mock', '--listen', 'here'],
+      /--listen: "here" is not an address with a port/,
+    ],
+    ['no such kubeconfig', ['run', '--provider', 'mock', '--kubeconfig', 'nowhere'], /nowhere/],
+    ['no such file', ['run', '--config', 'missing.yaml'], /^burstlet: --config missing\.yaml: ENOENT/],
+    [
+      'a wrong key in the file',
+      ['run', '--config', 'wrong.yaml'],
+      /^burstlet: wrong\.yaml:5.*nodes.*flavour/,
+    ],
+    ['a folder with other things in it', ['dev', '--state-dir', 'full'], /full: it is not empty/],
+  ])('%s', async (_, args, message) => {
+    const wrong =
+      'apiVersion: burstlet.dev/v1alpha1\nkind: Config\nnodes:\n  - name: a\n    flavour: sweet\n    provider: mock\n';
+    await writeFile(path.join(folder, 'wrong.yaml'), wrong);
+    await mkdir(path.join(folder, 'full'), { recursive: true });
+    await writeFile(path.join(folder, 'full', 'diary.txt'), 'mine');
+    const { ended, output } = burstlet(...args);
+    expect([await ended, output()]).toEqual([2, expect.stringMatching(message)]);
+    expect(await readFile(path.join(folder, 'full', 'diary.txt'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('burstlet run', () => {
+  let api: TestApi;
+  let mark: string;
+  beforeAll(async () => {
+    api = await startTestApi();
+    await api.cluster.writeKubeconfig(path.join(folder, 'kubeconfig'));
+  });
+  afterAll(() => api.close());
+
+  const run = (...more: string[]): Command =>
+    burstlet(
+      ...[
+        'run',
+        '--kubeconfig',
+        'kubeconfig',
+        '--provider',
+        'process',
+        '--node-name',
+        'n',
+        '--state-dir',
+        'state',
+      ],
+      ...['--listen', '127.0.0.1:0', '--log-level', 'error', ...more],
+    );
+  const read = (): Pod | undefined =>
+    api.cluster.store.get('pods', 'default', 'p') as unknown as Pod | undefined;
+  const status = () => read()?.status?.containerStatuses?.[0];
+
+  /** A Pod that sleeps, known among all processes by the time that it wants to. */
+  function pod(script: (sleep: string) => string): void {
+    mark = `sleep ${randomInt(100_000, 999_999)}`;
+    const container = { name: 'main', image: 'burstlet.dev/host', command: ['sh', '-c', script(mark)] };
+    const spec = { nodeName: 'n', automountServiceAccountToken: false, containers: [container] };
+    api.cluster.store.create('pods', { metadata: { name: 'p', namespace: 'default' }, spec });
+  }
+
+  /** Its processes. */
+  async function alive(): Promise<number[]> {
+    const found: number[] = [];
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      if (line.replaceAll('\0', ' ').startsWith(mark)) found.push(Number(pid));
+    }
+    return found;
+  }
+
+  it('ends with SIGTERM at once and leaves its instances; the next one takes them over', async () => {
+    pod((sleep) => `exec ${sleep}`);
+    const first = run();
+    await eventually(() => status()?.state?.running);
+    const before = status();
+    const [pid] = await eventually(async () => ((await alive()).length === 1 ? alive() : undefined));
+    first.child.kill('SIGTERM');
+    expect([await first.ended, first.output()]).toEqual([0, '']);
+    expect(await alive()).toEqual([pid]);
+    const second = run();
+    api.cluster.store.delete('pods', 'default', 'p', { gracePeriodSeconds: 5 });
+    await eventually(() => read() === undefined);
+    expect(await alive()).toEqual([]);
+    expect(before?.restartCount).toBe(0);
+    second.child.kill('SIGTERM');
+    expect([await second.ended, second.output()]).toEqual([0, '']);
+  });
+
+  it('drains and removes its node when it is told to deregister; a second signal ends that', async () => {
+    pod((sleep) => `trap '' TERM; ${sleep} & while true; do wait; done`);
+    const first = run('--deregister');
+    await eventually(() => status()?.state?.running);
+    first.child.kill('SIGTERM');
+    await eventually(() => read()?.metadata?.deletionTimestamp);
+    expect(api.cluster.store.get('nodes', undefined, 'n')?.spec).toMatchObject({ unschedulable: true });
+    // Sooner it would be taken for the echo of the first.
+    const since = Date.now();
+    await eventually(() => Date.now() - since > 600);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(143);
+    expect(await alive()).toHaveLength(1);
+    const second = run('--deregister');
+    await eventually(() => api.cluster.store.get('nodes', undefined, 'n'));
+    api.cluster.store.delete('pods', 'default', 'p', { gracePeriodSeconds: 1 });
+    await eventually(() => read() === undefined);
+    await eventually(async () => (await alive()).length === 0);
+    second.child.kill('SIGTERM');
+    expect([await second.ended, second.output()]).toEqual([0, '']);
+    expect(api.cluster.store.get('nodes', undefined, 'n')).toBeUndefined();
+    expect(api.cluster.store.list('leases.coordination.k8s.io')).toEqual([]);
+  });
+
+  it('can be ended while it waits for an API server', async () => {
+    const gone = await startTestApi();
+    await gone.cluster.writeKubeconfig(path.join(folder, 'gone'));
+    await gone.close();
+    const command = run('--kubeconfig', 'gone', '--log-level', 'warn');
+    await eventually(() => command.output().includes('trying again'));
+    command.child.kill('SIGTERM');
+    expect(await command.ended).toBe(0);
+  });
+});
+
+it('burstlet dev runs a Pod on the one-file provider of the guide, and leaves nothing behind', async () => {
+  const text = await readFile(guide, 'utf8');
+  const code = /^```js\n(\/\/ toy-provider\.js\n[\s\S]*?)^```$/m.exec(text)?.[1];
+  // Alone in a folder, without a package.
+  const here = path.join(folder, 'toy');
+  await mkdir(here);
+  await writeFile(path.join(here, 'toy-provider.mjs'), code ?? '');
+  const dev = burstlet(
+    ...[
+      'dev',
+      '--provider',
+      './toy/toy-provider.mjs',
+      '--state-dir',
+      'dev',
+      '--kubeconfig',
+      'dev-kubeconfig',
+    ],
+  );
+  await eventually(() => dev.output().includes('The cluster is ready'));
+  expect(await readFile(path.join(folder, 'dev-kubeconfig'), 'utf8')).toContain('server: https://127.0.0.1:');
+  await access(path.join(folder, 'dev'));
+  const deps = { clock, log, env: {}, home: folder };
+  const found = await loadClusterAccess({ kubeconfig: path.join(folder, 'dev-kubeconfig') }, deps);
+  const client = createKubeClient({ ...found, clock, log, random: Math.random });
+  const key = { name: 'hello', namespace: 'default' };
+  const container = { name: 'main', image: 'none', command: ['sh', '-c', 'echo hello; exit 0'] };
+  const spec = { automountServiceAccountToken: false, restartPolicy: 'Never', containers: [container] };
+  await client.create(pods, { metadata: key, spec });
+  await eventually(async () => (await client.get(pods, key)).status?.phase === 'Succeeded');
+  await client.close();
+  dev.child.kill('SIGINT');
+  expect(await dev.ended).toBe(0);
+  await expect(access(path.join(folder, 'dev'))).rejects.toThrow('ENOENT');
+});
