@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../config/settings.ts';
 
@@ -18,6 +18,7 @@ const lockName = 'pid';
 /** Takes the folder. Throws ConfigError while another process holds it, or when it has anything of somebody else in it. */
 export async function takeDevFolder(folder: string): Promise<DevFolder> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await refuseForeign(folder);
   const names = await readdir(folder);
   if (names.length > 0 && !names.includes(lockName)) {
     throw new ConfigError(
@@ -39,6 +40,18 @@ export async function takeDevFolder(folder: string): Promise<DevFolder> {
     note: (clusterUid) => writeFile(note, clusterUid, { mode: 0o600 }),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** In a shared temporary folder anybody may have made it first: what lies in it is run with our rights. */
+async function refuseForeign(folder: string): Promise<void> {
+  const { uid, mode } = await lstat(folder).then((found) =>
+    found.isDirectory() ? found : { uid: -1, mode: 0 },
+  );
+  const me = process.getuid?.() ?? uid;
+  if (uid === me && (mode & 0o022) === 0) return;
+  throw new ConfigError(
+    `--state-dir ${folder}: it must be a folder of your own that nobody else can write to (chmod 700), or a new one`,
+  );
 }
 
 async function read(file: string): Promise<string | undefined> {

@@ -136,6 +136,18 @@ export function notStarted(
   ];
 }
 
+/** Ephemeral containers come when the instance exists already, too late to refuse the Pod: their status says it. */
+export function unsupportedEphemeral(pod: Pod): ContainerObservation[] {
+  return (pod.spec?.ephemeralContainers ?? []).map(({ name, image = '' }) => ({
+    ...{ name, image, kind: 'ephemeral', imageId: '', id: '', restartCount: 0, started: false, ready: false },
+    state: {
+      kind: 'waiting',
+      reason: 'EphemeralContainersNotSupported',
+      message: 'this provider cannot add a container to an instance that runs',
+    },
+  }));
+}
+
 /** Every container as it was last seen, with those that had not ended marked as lost with their instance. */
 export function lostContainers(
   containers: readonly ContainerObservation[],

@@ -6,6 +6,7 @@ import {
   lostContainers,
   notStarted,
   observationsOf,
+  unsupportedEphemeral,
   wholeSeconds,
 } from './container-statuses.ts';
 import { type PodPhase, podPhase } from './phase.ts';
@@ -102,7 +103,7 @@ export function neverStartedStatus(pod: Pod, context: StatusContext, ended?: Ver
 
 function withUnseen(pod: Pod, instance: Instance): ContainerObservation[] {
   const seen = new Set(instance.containers.map((container) => `${container.kind}/${container.name}`));
-  const unseen = notStarted(pod, instance.waiting).filter(
+  const unseen = [...notStarted(pod, instance.waiting), ...unsupportedEphemeral(pod)].filter(
     (container) => !seen.has(`${container.kind}/${container.name}`),
   );
   return [...instance.containers, ...unseen];

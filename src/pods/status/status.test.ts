@@ -136,6 +136,15 @@ describe('the conditions', () => {
   });
 });
 
+test('an ephemeral container that the provider does not have says so', () => {
+  const pod = aPod({ spec: { ephemeralContainers: [{ name: 'debugger', image: 'tools' }] } });
+  const [status] = instanceStatus(pod, context, anInstance()).ephemeralContainerStatuses ?? [];
+  expect(status).toMatchObject({
+    name: 'debugger',
+    state: { waiting: { reason: 'EphemeralContainersNotSupported' } },
+  });
+});
+
 describe('the patch', () => {
   const running = instanceStatus(aPod(), context, anInstance());
 
