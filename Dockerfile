@@ -10,8 +10,8 @@ FROM gcr.io/distroless/nodejs24-debian12:nonroot
 WORKDIR /app
 COPY --from=build /src/dist/standalone ./
 COPY --from=build /src/package.json ./
-ENV NODE_ENV=production
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1
 USER nonroot
 EXPOSE 10250
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "--heap-growing-percent=15", "--liftoff-only", "/app/cli.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--heap-growing-percent=10", "--liftoff-only", "/app/cli.js"]
 CMD ["run", "--config", "/etc/burstlet/burstlet.yaml"]

@@ -5,6 +5,7 @@ import type { KubeClient, Selection } from './client.ts';
 import { type InformerEvent, ObjectHistory } from './object-history.ts';
 import { runReflector } from './reflector.ts';
 import type { Resource } from './resources.ts';
+import { SharedStrings } from './shared-strings.ts';
 import type { KubeObject } from './types.ts';
 
 export interface InformerDeps<T extends KubeObject> {
@@ -42,6 +43,7 @@ export function createInformer<T extends KubeObject>(deps: InformerDeps<T>): Inf
 class ReflectingInformer<T extends KubeObject> implements Informer<T> {
   readonly #deps: InformerDeps<T>;
   readonly #history: ObjectHistory<T>;
+  readonly #strings = new SharedStrings();
   readonly #listeners = new Set<(event: InformerEvent<T>) => void>();
   readonly #synced = Promise.withResolvers<void>();
   #hasSynced = false;
@@ -88,7 +90,7 @@ class ReflectingInformer<T extends KubeObject> implements Informer<T> {
   /** managedFields are often half of an object and of no use to a reader. */
   #slim(object: T): T {
     if (object.metadata !== undefined) delete object.metadata.managedFields;
-    return this.#deps.transform?.(object) ?? object;
+    return this.#strings.in(this.#deps.transform?.(object) ?? object);
   }
 
   #tell(events: readonly InformerEvent<T>[]): void {

@@ -28,7 +28,7 @@ export interface PodControllerDeps {
 }
 
 /** Pods worked on at the same time: most of that time is waiting for the provider. */
-const concurrency = 32;
+const concurrency = 64;
 
 /**
  * Everything about the Pods of one virtual node: the watch on the API server, the watch on the provider, and between

@@ -14,29 +14,24 @@ export async function bounded<T>(
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  let cancel = (): void => {};
-  const overdue = new Promise<never>((_, reject) => {
-    const fail = (error: Error): void => {
-      controller.abort(error);
-      reject(error);
-    };
-    cancel = clock.schedule(callTimeoutMs, () =>
-      fail(new ProviderError('Retryable', `the provider did not answer within ${callTimeoutMs / 1000} s`)),
-    );
-    signal.addEventListener('abort', () => fail(new ProviderError('Retryable', 'the node is stopping')), {
-      once: true,
-      signal: controller.signal,
-    });
-    if (signal.aborted) fail(new ProviderError('Retryable', 'the node is stopping'));
-  });
+  const { promise: given, reject: giveUp } = Promise.withResolvers<never>();
+  const end = (reason: string): void => {
+    const error = new ProviderError('Retryable', reason);
+    controller.abort(error);
+    giveUp(error);
+  };
+  const stopped = (): void => end('the node is stopping');
+  const cancel = clock.schedule(callTimeoutMs, () =>
+    end(`the provider did not answer within ${callTimeoutMs / 1000} s`),
+  );
+  // Taken off by hand: one listener per call in flight, and no signal that outlives its call.
+  signal.addEventListener('abort', stopped);
   try {
-    return await Promise.race([call(controller.signal), overdue]);
+    if (signal.aborted) stopped();
+    return await Promise.race([call(controller.signal), given]);
   } finally {
     cancel();
-    signal.removeEventListener('abort', abort);
-    controller.abort();
+    signal.removeEventListener('abort', stopped);
   }
 }
 

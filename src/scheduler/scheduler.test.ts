@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { meddled } from '../../test/support/meddled.ts';
 import { startTestApi, type TestApi } from '../../test/support/test-api.ts';
+import type { Selection } from '../kube/client.ts';
 import { ConnectionError, StatusError } from '../kube/errors.ts';
 import { createEventRecorder } from '../kube/events.ts';
 import type { Node, Pod, PodSpec } from '../kube/types.ts';
@@ -29,10 +30,11 @@ afterEach(async () => {
 interface Between {
   readonly bind?: (bind: () => Promise<unknown>, node: string, pod: string) => Promise<unknown>;
   readonly patch?: (patch: () => Promise<unknown>) => Promise<unknown>;
+  readonly selection?: Selection;
 }
 
 /** Starts the scheduler; what is given comes between it and the API server. */
-function start({ bind = (call) => call(), patch = (call) => call() }: Between = {}): void {
+function start({ bind = (call) => call(), patch = (call) => call(), ...deps }: Between = {}): Scheduler {
   const { client } = api;
   const between = meddled(client, {
     async patch(resource, key, body, options) {
@@ -54,6 +56,7 @@ function start({ bind = (call) => call(), patch = (call) => call() }: Between = 
     ...{ clock, random, log, client: between, events },
     mine: (name) => name === 'burstlet',
     nodeSelector: 'type=virtual-kubelet',
+    ...deps,
   });
   api.calls.length = 0;
   const ended = scheduler.run(ending.signal);
@@ -62,6 +65,7 @@ function start({ bind = (call) => call(), patch = (call) => call() }: Between = 
     await ended;
     await events.flush(AbortSignal.timeout(5_000));
   };
+  return scheduler;
 }
 
 function node(name: string, cpu: string, spec: Node['spec'] = {}): void {
@@ -141,6 +145,20 @@ describe('the scheduler', () => {
     await eventually(() => names(30).filter((name) => condition(name)?.status === 'False').length === 13);
     expect([cpuOn('a'), cpuOn('b')]).toEqual([10, 7]);
     await eventually(() => bindings() === 17);
+  });
+
+  it('beside another scheduler watches its own Pods only, and is told what else takes room', async () => {
+    node('a', '4');
+    const theirs = pod('theirs', '3', { schedulerName: 'default-scheduler', nodeName: 'a' });
+    pod('waits', '1', { schedulerName: 'default-scheduler' });
+    const scheduler = start({ selection: { fieldSelector: 'spec.schedulerName=burstlet' } });
+    scheduler.note(read('theirs'), false);
+    pod('ours', '2');
+    await stuck('ours', noCpu);
+    remove('theirs');
+    scheduler.note({ metadata: { uid: theirs }, spec: { nodeName: 'a', containers: [] } }, true);
+    await bound('ours');
+    expect(nodeOf('waits')).toBeUndefined();
   });
 
   it('takes the highest priority first, then the oldest', async () => {

@@ -9,7 +9,7 @@ export interface DeploymentOptions {
 }
 
 export function deployment(name: string, options: DeploymentOptions = {}): string {
-  const { replicas, image = 'nginx:1', spec = '', labels = '' } = options;
+  const { replicas, image = 'burstlet.dev/host:1', spec = '', labels = '' } = options;
   return `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -51,7 +51,7 @@ spec:
   terminationGracePeriodSeconds: 1
   containers:
   - name: main
-    image: busybox:1
+    image: burstlet.dev/host:1
     command: [sleep, "3600"]
 ${spec}`;
 }

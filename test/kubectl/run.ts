@@ -1,10 +1,10 @@
 /**
- * Runs the unmodified kubectl in PATH against the embedded control plane and checks what it prints.
+ * Runs the unmodified kubectl in PATH against a development cluster, whose Pods really run, and checks what it prints.
  *
- *   node test/kubectl/run.ts [--kubeconfig FILE] [--with-node] [WORD ...]
+ *   node test/kubectl/run.ts [--kubeconfig FILE [--with-node]] [WORD ...]
  *
- * --kubeconfig runs against another cluster instead, --with-node says that its Pods really run, WORDs choose suites
- * and cases whose name contains one of them.
+ * --kubeconfig runs against another cluster instead, --with-node says that its Pods really run, too. WORDs choose
+ * suites and cases whose name contains one of them.
  */
 import { parseArgs } from 'node:util';
 import { type Case, missing, runCase, type Suite } from './case.ts';
@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
   try {
     console.log(`kubectl ${version}`);
-    for (const suite of suites) await runSuite(suite, kubectl, tally, positionals, values['with-node']);
+    const hasNode = cluster !== undefined || values['with-node'];
+    for (const suite of suites) await runSuite(suite, kubectl, tally, positionals, hasNode);
   } finally {
     await kubectl.remove();
     await cluster?.stop();

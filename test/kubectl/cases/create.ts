@@ -15,13 +15,13 @@ export const create: Suite = {
         },
         { run: 'get secret secret -o jsonpath={.data.password}', exactly: 'czNjcmV0' },
         {
-          run: 'create deployment web --image=nginx:1 --replicas=2 --port=80',
+          run: 'create deployment web --image=burstlet.dev/host:1 --replicas=2 --port=80',
           exactly: 'deployment.apps/web created',
         },
         { run: 'create service clusterip web --tcp=80:8080', exactly: 'service/web created' },
-        { run: 'create job once --image=busybox:1 -- true', exactly: 'job.batch/once created' },
+        { run: 'create job once --image=burstlet.dev/host:1 -- true', exactly: 'job.batch/once created' },
         {
-          run: "create cronjob often --image=busybox:1 --schedule='*/5 * * * *' -- true",
+          run: "create cronjob often --image=burstlet.dev/host:1 --schedule='*/5 * * * *' -- true",
           exactly: 'cronjob.batch/often created',
         },
         { run: 'create job now --from=cronjob/often', exactly: 'job.batch/now created' },
@@ -44,7 +44,10 @@ export const create: Suite = {
           exactly: 'priorityclass.scheduling.k8s.io/t-high created',
         },
         { run: 'delete priorityclass t-high' },
-        { run: 'run single --image=busybox:1 --restart=Never -- true', exactly: 'pod/single created' },
+        {
+          run: 'run single --image=burstlet.dev/host:1 --restart=Never -- true',
+          exactly: 'pod/single created',
+        },
         {
           run: 'wait job/once job/now --for=condition=Complete --timeout=20s',
           out: ['job.batch/once condition met'],
@@ -75,7 +78,7 @@ export const create: Suite = {
         },
         {
           run: 'create -f -',
-          stdin: pod('bad').replace('image: busybox:1', 'imagee: busybox:1'),
+          stdin: pod('bad').replace('image: burstlet.dev/host:1', 'imagee: burstlet.dev/host:1'),
           exit: 1,
           err: ['strict decoding error: unknown field "spec.containers[0].imagee"'],
         },
@@ -102,11 +105,11 @@ export const create: Suite = {
       name: 'dry runs leave nothing behind',
       steps: [
         {
-          run: 'create deployment dry --image=nginx:1 --dry-run=client -o yaml',
-          out: ['kind: Deployment', 'image: nginx:1'],
+          run: 'create deployment dry --image=burstlet.dev/host:1 --dry-run=client -o yaml',
+          out: ['kind: Deployment', 'image: burstlet.dev/host:1'],
         },
         {
-          run: 'create deployment dry --image=nginx:1 --dry-run=server -o yaml',
+          run: 'create deployment dry --image=burstlet.dev/host:1 --dry-run=server -o yaml',
           out: ['kind: Deployment', /uid: /, 'revisionHistoryLimit: 10'],
         },
         { run: 'get deployment dry', exit: 1 },

@@ -106,6 +106,10 @@ export const deletion: Suite = {
       name: 'a namespace with everything in it',
       steps: [
         { run: 'create ns t-gone', exactly: 'namespace/t-gone created' },
+        {
+          run: `patch -n t-gone serviceaccount default -p '{"automountServiceAccountToken":false}'`,
+          within: 5,
+        },
         { run: 'create -n t-gone -f -', stdin: `${deployment('web')}---\n${configMap('c', {})}` },
         { run: 'wait -n t-gone deploy/web --for=condition=Available --timeout=20s' },
         { run: 'delete ns t-gone', exactly: 'namespace "t-gone" deleted' },

@@ -18,7 +18,7 @@ export const describe: Suite = {
             /^Name: +up$/m,
             /^Namespace: +t-describe-and-events$/m,
             /^Status: +Running$/m,
-            /^ +Image: +busybox:1$/m,
+            /^ +Image: +burstlet\.dev\/host:1$/m,
             /Ready +True/,
             /^QoS Class: +BestEffort$/m,
             'Events:',
@@ -47,13 +47,13 @@ export const describe: Suite = {
           ],
         },
         { run: 'describe rs -l app=web', out: [/^Controlled By: +Deployment\/web$/m, 'SuccessfulCreate'] },
-        { run: 'describe svc web', out: [/^Endpoints: +10\.\S+:80$/m] },
+        { run: 'describe svc web', out: [/^Endpoints: +[\d.]+:80$/m] },
       ],
     },
     {
       name: 'describe a Node, a Job, a namespace',
       steps: [
-        { run: 'create job once --image=busybox:1 -- true' },
+        { run: 'create job once --image=burstlet.dev/host:1 -- true' },
         { run: 'wait job/once --for=condition=Complete --timeout=20s' },
         {
           run: 'describe job once',

@@ -56,7 +56,7 @@ export const get: Suite = {
         { run: 'get pod web -o json', out: ['"kind": "Pod"', '"uid":'] },
         { run: 'get pods -o json', out: ['"kind": "List"'] },
         { run: 'get pod web -o name', exactly: 'pod/web' },
-        { run: 'get pod web -o jsonpath={.spec.containers[0].image}', exactly: 'busybox:1' },
+        { run: 'get pod web -o jsonpath={.spec.containers[0].image}', exactly: 'burstlet.dev/host:1' },
         {
           run: `get pods -o jsonpath='{range .items[*]}{.metadata.name}{"\\n"}{end}'`,
           exactly: 'waiting\nweb',
@@ -106,8 +106,11 @@ export const get: Suite = {
         { run: 'get deploy,svc -o name', exactly: 'deployment.apps/shop\nservice/shop' },
         { run: 'get deploy/shop cm/settings -o name', exactly: 'deployment.apps/shop\nconfigmap/settings' },
         { run: 'get cm settings', out: [/^settings +1 /m] },
-        { run: 'get deploy shop -o wide', out: [/CONTAINERS +IMAGES +SELECTOR/, /web +nginx:1 +app=shop$/m] },
-        { run: 'get endpoints shop', out: [/^shop +10\.\S+:8080/m] },
+        {
+          run: 'get deploy shop -o wide',
+          out: [/CONTAINERS +IMAGES +SELECTOR/, /web +burstlet\.dev\/host:1 +app=shop$/m],
+        },
+        { run: 'get endpoints shop', out: [/^shop +[\d.]+:8080/m] },
         { run: 'get endpointslices -l kubernetes.io/service-name=shop', out: ['IPv4', '8080'] },
         { run: 'get -f - -o name', stdin: configMap('settings', {}), exactly: 'configmap/settings' },
       ],

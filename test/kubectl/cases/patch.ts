@@ -15,12 +15,12 @@ export const patch: Suite = {
           run: `patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s:1"}]}}}}'`,
           exactly: patched,
         },
-        { run: `get deploy web ${containers}`, exactly: 'side=s:1 web=nginx:1 ' },
+        { run: `get deploy web ${containers}`, exactly: 'side=s:1 web=burstlet.dev/host:1 ' },
         {
           run: `patch deploy web -p '{"spec":{"template":{"spec":{"containers":[{"name":"side","$patch":"delete"}]}}}}'`,
           exactly: patched,
         },
-        { run: `get deploy web ${containers}`, exactly: 'web=nginx:1 ' },
+        { run: `get deploy web ${containers}`, exactly: 'web=burstlet.dev/host:1 ' },
         {
           run: `patch deploy web -p '{"spec":{"replicas":0}}'`,
           exactly: 'deployment.apps/web patched (no change)',

@@ -10,7 +10,7 @@ const crasher = pod('crasher').replace(
   'command: [sh, -c, "echo before the end; exit 3"]',
 );
 const pair = `${pod('pair').replace('command: [sleep, "3600"]', 'command: [sh, -c, "echo from main; sleep 3600"]')}  - name: side
-    image: busybox:1
+    image: burstlet.dev/host:1
     command: [sh, -c, "echo from side; sleep 3600"]
 `;
 

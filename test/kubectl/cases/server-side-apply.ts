@@ -15,10 +15,10 @@ export const serverSideApply: Suite = {
         { run: 'get deploy web -o jsonpath={.metadata.generation}', exactly: '1' },
         { run: apply, stdin: web({ replicas: 1, labels: ', tier: front' }), exactly: applied },
         { run: 'get deploy web -o jsonpath={.metadata.generation}', exactly: '1' },
-        { run: apply, stdin: web({ replicas: 2, image: 'nginx:2' }), exactly: applied },
+        { run: apply, stdin: web({ replicas: 2, image: 'burstlet.dev/host:2' }), exactly: applied },
         {
           run: 'get deploy web -o jsonpath={.spec.replicas}{.spec.template.spec.containers[*].image}{.metadata.labels}',
-          exactly: '2nginx:2{"app":"web"}',
+          exactly: '2burstlet.dev/host:2{"app":"web"}',
         },
         {
           run: 'get deploy web -o yaml --show-managed-fields',
@@ -57,7 +57,7 @@ export const serverSideApply: Suite = {
         { run: 'get deploy web -o jsonpath={.spec.replicas}', exactly: '2' },
         {
           run: `${apply} --field-manager=other`,
-          stdin: web({ image: 'nginx:9' }),
+          stdin: web({ image: 'burstlet.dev/host:9' }),
           exit: 1,
           err: ['conflict with "kubectl": .spec.template.spec.containers[name="web"].image'],
         },

@@ -12,7 +12,7 @@ spec:
     metadata: {labels: {app: db}}
     spec:
       terminationGracePeriodSeconds: 1
-      containers: [{name: db, image: "db:1", command: [sleep, "3600"]}]
+      containers: [{name: db, image: "burstlet.dev/host:1", command: [sleep, "3600"]}]
 `;
 
 export const workloads: Suite = {
@@ -24,14 +24,17 @@ export const workloads: Suite = {
         { run: 'create -f -', stdin: deployment('web', { replicas: 2 }) },
         { run: 'rollout status deploy/web --timeout=30s', out: ['deployment "web" successfully rolled out'] },
         { run: 'annotate deploy web kubernetes.io/change-cause=first' },
-        { run: 'set image deploy/web web=nginx:2', exactly: 'deployment.apps/web image updated' },
+        { run: 'set image deploy/web web=burstlet.dev/host:2', exactly: 'deployment.apps/web image updated' },
         { run: 'annotate deploy web kubernetes.io/change-cause=second --overwrite' },
         { run: 'rollout status deploy/web --timeout=30s', out: ['successfully rolled out'] },
         { run: 'rollout history deploy/web', within: 5, out: [/^1 +first$/m, /^2 +second$/m] },
-        { run: 'rollout history deploy/web --revision=1', out: ['nginx:1'] },
+        { run: 'rollout history deploy/web --revision=1', out: ['burstlet.dev/host:1'] },
         { run: 'rollout undo deploy/web', exactly: 'deployment.apps/web rolled back' },
         { run: 'rollout status deploy/web --timeout=30s', out: ['successfully rolled out'] },
-        { run: 'get deploy web -o jsonpath={.spec.template.spec.containers[0].image}', exactly: 'nginx:1' },
+        {
+          run: 'get deploy web -o jsonpath={.spec.template.spec.containers[0].image}',
+          exactly: 'burstlet.dev/host:1',
+        },
         {
           run: 'rollout undo deploy/web --to-revision=9',
           exit: 1,
@@ -44,11 +47,15 @@ export const workloads: Suite = {
       steps: [
         { run: 'rollout restart deploy/web', exactly: 'deployment.apps/web restarted' },
         { run: 'rollout status deploy/web --timeout=30s', out: ['successfully rolled out'] },
-        { run: 'get pods -l app=web -o jsonpath={.items[0].metadata.annotations}', out: ['restartedAt'] },
+        {
+          run: 'get pods -l app=web -o jsonpath={.items[0].metadata.annotations}',
+          within: 10,
+          out: ['restartedAt'],
+        },
         { run: 'rollout pause deploy/web', exactly: 'deployment.apps/web paused' },
         { run: 'set env deploy/web A=1', exactly: 'deployment.apps/web env updated' },
         {
-          run: 'set resources deploy/web --limits=cpu=1,memory=64Mi',
+          run: 'set resources deploy/web --limits=cpu=10m,memory=64Mi',
           exactly: 'deployment.apps/web resource requirements updated',
         },
         { run: 'rollout resume deploy/web', exactly: 'deployment.apps/web resumed' },
@@ -81,9 +88,12 @@ export const workloads: Suite = {
         },
         { run: 'get pods -l app=db -o name', exactly: 'pod/db-0\npod/db-1' },
         { run: 'get sts db', out: [/^db +2\/2/m] },
-        { run: 'set image sts/db db=db:2', exactly: 'statefulset.apps/db image updated' },
+        { run: 'set image sts/db db=burstlet.dev/host:2', exactly: 'statefulset.apps/db image updated' },
         { run: 'rollout status sts/db --timeout=30s' },
-        { run: 'get pods -l app=db -o jsonpath={.items[*].spec.containers[0].image}', exactly: 'db:2 db:2' },
+        {
+          run: 'get pods -l app=db -o jsonpath={.items[*].spec.containers[0].image}',
+          exactly: 'burstlet.dev/host:2 burstlet.dev/host:2',
+        },
         { run: 'rollout history sts/db', out: [/^1 /m, /^2 /m] },
         { run: 'get controllerrevisions', out: [/^db-\S+ +statefulset\.apps\/db +1/m] },
         { run: 'rollout undo sts/db', exactly: 'statefulset.apps/db rolled back' },
@@ -96,7 +106,7 @@ export const workloads: Suite = {
     {
       name: 'Job',
       steps: [
-        { run: 'create job once --image=busybox:1 -- true' },
+        { run: 'create job once --image=burstlet.dev/host:1 -- true' },
         {
           run: 'wait job/once --for=condition=Complete --timeout=20s',
           exactly: 'job.batch/once condition met',
@@ -108,9 +118,9 @@ export const workloads: Suite = {
     {
       name: 'debug adds an ephemeral container',
       steps: [
-        { run: 'run target --image=busybox:1 --command -- sleep 3600' },
+        { run: 'run target --image=burstlet.dev/host:1 --command -- sleep 3600' },
         { run: 'wait pod/target --for=condition=Ready --timeout=20s' },
-        { run: 'debug pod/target --image=busybox:1 --attach=false -c probe -- true', exit: 0 },
+        { run: 'debug pod/target --image=burstlet.dev/host:1 --attach=false -c probe -- true', exit: 0 },
         { run: 'get pod target -o jsonpath={.spec.ephemeralContainers[*].name}', exactly: 'probe' },
       ],
     },
