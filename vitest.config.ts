@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{src,providers,test/integration,scripts}/**/*.test.ts'],
+    // No module holds state, so files can share a worker: a third of the time of the whole suite.
+    isolate: false,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     dangerouslyIgnoreUnhandledErrors: false,

@@ -70,11 +70,12 @@ export class Auditor {
   /** Before a write of the daemon is sent. */
   onWrite({ verb, uid }: ApiWrite, witness: Witness | undefined): void {
     if (verb !== 'delete' || uid === undefined || this.lateCreates.has(uid)) return;
-    const seen = this.#known.get(uid)?.evidence === true || witness?.created.has(uid) === true;
+    const shown = this.#known.get(uid)?.evidence === true;
     const left = this.#cloud.instances(uid);
     const lives = left.some(({ phase }) => phase !== 'Stopped');
-    if (seen && lives) this.#fault(uid, 'Pod removed from the API server while its instance lives');
-    else if (seen && left.length > 0 && !this.overlooked.has(uid))
+    if (lives && (shown || witness?.created.has(uid)))
+      this.#fault(uid, 'Pod removed from the API server while its instance lives');
+    else if (left.length > 0 && (shown || witness?.asked.has(uid)) && !this.overlooked.has(uid))
       this.#fault(uid, 'Pod removed from the API server before its instance was released');
   }
 

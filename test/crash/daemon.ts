@@ -14,6 +14,8 @@ export const scope = { clusterUid: 'crash-cluster', node: 'burst-0' };
 
 /** What one incarnation of the daemon learnt for certain; a later one starts without it. */
 export interface Witness {
+  /** It asked the provider for an instance of the Pod, however that ended. */
+  readonly asked: Set<string>;
   /** The provider answered this incarnation that the Pod's instance exists. */
   readonly created: Set<string>;
   /** Created again although it knew better. */
@@ -31,7 +33,7 @@ export interface DaemonDeps {
 
 /** One incarnation of the daemon, from its start to its end by SIGKILL. */
 export class Daemon {
-  readonly witness: Witness = { created: new Set(), recreated: new Set() };
+  readonly witness: Witness = { asked: new Set(), created: new Set(), recreated: new Set() };
   readonly controller: PodController;
   readonly #client: StoreClient;
   readonly #provider: MockProvider;
@@ -86,7 +88,7 @@ function refusal(pod: Pod): Verdict | undefined {
 
 function witnessed(
   provider: MockProvider,
-  { created, recreated }: Witness,
+  { asked, created, recreated }: Witness,
   shows: (uid: string) => boolean,
   overlooks: (instance: Instance) => boolean,
 ): InstanceProvider {
@@ -97,6 +99,7 @@ function witnessed(
     async create(spec, token, signal) {
       const { podUid } = spec.owner;
       if (created.has(podUid) || shows(podUid)) recreated.add(podUid);
+      asked.add(podUid);
       const instance = await provider.create(spec, token, signal);
       created.add(podUid);
       return instance;
