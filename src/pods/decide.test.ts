@@ -215,7 +215,9 @@ describe('a Pod that is deleted', () => {
   });
 
   test('is not held up for ever by an instance that does not stop', () => {
-    const record = { stopping: { gracePeriodSeconds: 30, at: now - 90_000 } };
+    const overdue = { stopping: { gracePeriodSeconds: 30, at: now - 90_000 } };
+    expect(step({ pod: aPod({ meta: deleted }), instances: [anInstance()], record: overdue })).toBe('look');
+    const record = { ...overdue, lookedAt: now };
     expect(step({ pod, instances: [anInstance({ phase: 'Stopping' })], record })).toBe('release');
   });
 

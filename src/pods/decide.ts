@@ -153,7 +153,11 @@ function stop(view: PodView, instance: Instance, gracePeriodSeconds: number, sta
     return held(view, { type: 'stop', instance, gracePeriodSeconds }, status);
   }
   const overdueAt = stopping.at + stopping.gracePeriodSeconds * 1000 + overdueMs;
-  if (overdueAt <= view.context.now) return held(view, { type: 'release', instance }, status);
+  if (overdueAt <= view.context.now) {
+    // It may have ended long ago, with exit codes that somebody waits for and in an event that was lost.
+    const looked = (view.record.lookedAt ?? 0) >= overdueAt;
+    return held(view, looked ? { type: 'release', instance } : { type: 'look' }, status);
+  }
   return { action: none, wakeAt: overdueAt, ...(status === undefined ? {} : { status }) };
 }
 

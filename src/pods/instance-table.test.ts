@@ -25,6 +25,19 @@ describe('InstanceTable', () => {
     expect(phases()).toEqual(['Stopped']);
   });
 
+  test('the latest instance of a Pod is the last, in whatever order they are heard of', () => {
+    const { table } = setUp();
+    const made = (id: string, createdAt: string, attempt = 0) => ({
+      ...anInstance({ id, attempt }),
+      createdAt,
+    });
+    table.apply({ type: 'changed', instance: made('second', '2026-01-01T00:00:02.000Z') });
+    table.apply({ type: 'changed', instance: made('first', '2026-01-01T00:00:01.000Z') });
+    expect(table.of('uid-1').map(({ ref }) => ref.id)).toEqual(['first', 'second']);
+    table.apply({ type: 'changed', instance: made('retry', '2026-01-01T00:00:00.000Z', 1) });
+    expect(table.of('uid-1').at(-1)?.ref.id).toBe('retry');
+  });
+
   test('a late echo of a deleted instance does not bring it back, a lasting presence does', async () => {
     const { clock, table, put, phases } = setUp();
     put('Running');

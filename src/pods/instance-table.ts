@@ -33,12 +33,15 @@ export class InstanceTable {
     this.#onChange = onChange;
   }
 
-  /** All instances of one Pod, the latest attempt last. */
+  /** All instances of one Pod, the latest last: by attempt, and where a repeated create made two of one, by age. */
   of(podUid: string): readonly Instance[] {
     const rows = this.#byUid.get(podUid);
     if (rows === undefined) return [];
     const instances = [...rows.values()].map((row) => row.instance);
-    return instances.length < 2 ? instances : instances.sort((a, b) => a.owner.attempt - b.owner.attempt);
+    if (instances.length < 2) return instances;
+    return instances.sort(
+      (a, b) => a.owner.attempt - b.owner.attempt || Date.parse(a.createdAt) - Date.parse(b.createdAt),
+    );
   }
 
   uids(): IterableIterator<string> {

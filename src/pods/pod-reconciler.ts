@@ -177,8 +177,10 @@ export class PodReconciler {
         return this.#release(uid, record, action.instance, signal);
       case 'look':
         return this.#attempt(uid, record, async () => {
-          await this.#deps.look();
-          record.created = 'no';
+          const { clock, look } = this.#deps;
+          const lookedAt = clock.now();
+          await look();
+          Object.assign(record, { lookedAt, created: 'no' });
         });
       case 'finalize':
         if (pod !== undefined) await this.#finalize(uid, pod, record, signal);

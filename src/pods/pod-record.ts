@@ -15,6 +15,8 @@ export interface PodRecord {
    * process may have had one, and one list that lacks it is no proof against that.
    */
   created: 'no' | 'unknown' | 'yes';
+  /** When the provider was last listed for this Pod alone; milliseconds. */
+  lookedAt?: number;
   /** The latest state that the provider showed, kept when the instance is gone. */
   lastInstance?: Instance;
   /** The spec was handed to the provider in this process. */

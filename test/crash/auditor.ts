@@ -115,7 +115,7 @@ export class Auditor {
       return;
     }
     if (reason === 'InstanceLost') {
-      if (!this.#cameBack(uid)) this.#fault(uid, 'called lost, but its instance is there');
+      if (!this.vanished.has(uid)) this.#fault(uid, 'called lost, but its instance is there');
       return;
     }
     if (reason === 'DeadlineExceeded') {
