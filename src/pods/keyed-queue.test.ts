@@ -80,6 +80,24 @@ describe('KeyedQueue', () => {
     await ended;
   });
 
+  test('what is begun passes what is new', async () => {
+    const order: string[] = [];
+    const block = gate();
+    const { queue, stop, ended } = setUp(async (key) => {
+      order.push(key);
+      if (key === 'blocker' && order.length === 1) await block.opened;
+    }, 1);
+    for (const key of ['blocker', 'new', 'newer', 'begun']) queue.add(key);
+    queue.add('begun', 'ahead');
+    queue.add('begun');
+    queue.add('blocker');
+    block.open();
+    await settle();
+    expect(order).toEqual(['blocker', 'begun', 'blocker', 'new', 'newer']);
+    stop.abort();
+    await ended;
+  });
+
   test('addAfter keeps the earliest wish, add comes at once', async () => {
     let runs = 0;
     const { clock, queue, stop, ended } = setUp(async () => {

@@ -16,19 +16,21 @@ export interface KeyedQueueOptions {
   readonly capMs?: number;
 }
 
+/** First what is under way, then what is new, then what has failed: each lane passes the next. */
+const lanes = ['ahead', 'fresh', 'retry'] as const;
+type Lane = (typeof lanes)[number];
+
 interface Entry {
   failures: number;
   running: boolean;
   /** Asked for again while it ran. */
   dirty: boolean;
-  /** In one of the two lanes. */
-  waiting: 'fresh' | 'retry' | undefined;
+  waiting: Lane | undefined;
   timer: { readonly at: number; readonly cancel: () => void } | undefined;
 }
 
 /**
- * Work by key: any number of adds while a key waits make one run, an add while it runs makes one more. Fresh work
- * passes retries. A handler that rejects is repeated with a growing, jittered wait, for ever: a key is never
+ * Work by key: any number of adds while a key waits make one run, an add while it runs makes one more. A handler that rejects is repeated with a growing, jittered wait, for ever: a key is never
  * forgotten, for behind it may stand an instance that costs money.
  */
 export class KeyedQueue {
@@ -36,8 +38,11 @@ export class KeyedQueue {
   readonly #options: Required<KeyedQueueOptions>;
   readonly #handler: (key: string, signal: AbortSignal) => Promise<void>;
   readonly #entries = new Map<string, Entry>();
-  readonly #fresh = new Set<string>();
-  readonly #retry = new Set<string>();
+  readonly #waiting: Readonly<Record<Lane, Set<string>>> = {
+    ahead: new Set(),
+    fresh: new Set(),
+    retry: new Set(),
+  };
   #running = 0;
   #signal: AbortSignal | undefined;
   #idle: (() => void)[] = [];
@@ -54,14 +59,14 @@ export class KeyedQueue {
 
   /** Keys that wait or run; those that sleep until a later time are not counted. */
   get depth(): number {
-    return this.#fresh.size + this.#retry.size + this.#running;
+    return lanes.reduce((sum, lane) => sum + this.#waiting[lane].size, this.#running);
   }
 
-  /** Runs the key as soon as there is a free place. */
-  add(key: string): void {
+  /** Runs the key as soon as there is a free place; `ahead` of all new work when its own has begun. */
+  add(key: string, lane: 'ahead' | 'fresh' = 'fresh'): void {
     const entry = this.#entry(key);
     this.#clearTimer(entry);
-    this.#enqueue(key, entry, 'fresh');
+    this.#enqueue(key, entry, lane);
   }
 
   /** Runs the key in `ms` at the latest; an earlier wish stands. */
@@ -79,8 +84,7 @@ export class KeyedQueue {
     for (const entry of this.#entries.values()) this.#clearTimer(entry);
     while (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#entries.clear();
-    this.#fresh.clear();
-    this.#retry.clear();
+    for (const lane of lanes) this.#waiting[lane].clear();
   }
 
   #entry(key: string): Entry {
@@ -92,19 +96,21 @@ export class KeyedQueue {
     return entry;
   }
 
-  #enqueue(key: string, entry: Entry, lane: 'fresh' | 'retry'): void {
+  #enqueue(key: string, entry: Entry, lane: Lane): void {
     if (entry.running) {
       entry.dirty = true;
       return;
     }
-    if (entry.waiting === 'fresh' || entry.waiting === lane) return;
-    this.#retry.delete(key);
+    if (entry.waiting !== undefined) {
+      if (lanes.indexOf(entry.waiting) <= lanes.indexOf(lane)) return;
+      this.#waiting[entry.waiting].delete(key);
+    }
     entry.waiting = lane;
-    (lane === 'fresh' ? this.#fresh : this.#retry).add(key);
+    this.#waiting[lane].add(key);
     this.#pump();
   }
 
-  #sleep(key: string, entry: Entry, ms: number, lane: 'fresh' | 'retry'): void {
+  #sleep(key: string, entry: Entry, ms: number, lane: Lane): void {
     const at = this.#deps.clock.now() + ms;
     if (entry.waiting !== undefined || (entry.timer !== undefined && entry.timer.at <= at)) return;
     this.#clearTimer(entry);
@@ -121,9 +127,9 @@ export class KeyedQueue {
   }
 
   #next(): string | undefined {
-    for (const lane of [this.#fresh, this.#retry]) {
-      for (const key of lane) {
-        lane.delete(key);
+    for (const lane of lanes) {
+      for (const key of this.#waiting[lane]) {
+        this.#waiting[lane].delete(key);
         return key;
       }
     }
@@ -154,7 +160,7 @@ export class KeyedQueue {
     } finally {
       entry.running = false;
       this.#running--;
-      if (entry.dirty) this.#enqueue(key, entry, 'fresh');
+      if (entry.dirty) this.#enqueue(key, entry, 'ahead');
       else if (entry.timer === undefined) this.#entries.delete(key);
       if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
       this.#pump();

@@ -45,15 +45,16 @@ export class PodController {
 
   constructor(deps: PodControllerDeps) {
     const { clock, random, log, client, provider, scope } = deps;
-    const add = (uid: string): void => this.#queue.add(uid);
+    // What is begun is finished before more is begun, or in a burst no Pod would be ready before all are.
+    const goOn = (uid: string): void => this.#queue.add(uid, 'ahead');
     this.#specs = deps.specs((uid) => this.#retry(uid));
     this.#informer = createInformer({
       ...{ clock, random, log, client },
       resource: pods,
       selection: { fieldSelector: `spec.nodeName=${scope.node}` },
     });
-    this.#table = new InstanceTable(clock, add);
-    this.#writer = new StatusWriter({ clock, random, log, client, onWritten: add });
+    this.#table = new InstanceTable(clock, goOn);
+    this.#writer = new StatusWriter({ clock, random, log, client, onWritten: goOn });
     this.#watch = new ProviderWatch({
       ...{ clock, random, log, provider, scope },
       table: this.#table,
@@ -78,7 +79,7 @@ export class PodController {
     this.#informer.onEvent((event) => {
       const uid = event.object.metadata?.uid ?? '';
       if (event.type === 'deleted') this.#reconciler.sawDeleted(uid);
-      add(uid);
+      this.#queue.add(uid);
     });
   }
 

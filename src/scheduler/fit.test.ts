@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Node, NodeSelectorTerm, PodSpec, Taint, Toleration } from '../kube/types.ts';
-import { type Amounts, type Candidate, place, type Room } from './fit.ts';
+import type { Amounts } from '../podspec/amounts.ts';
+import { type Candidate, place, type Room } from './fit.ts';
 
 interface Wishes {
   readonly name?: string;

@@ -1,8 +1,6 @@
 import type { Node, Pod, Taint } from '../kube/types.ts';
+import type { Amounts } from '../podspec/amounts.ts';
 import { matchesNodeAffinity, tolerates } from '../podspec/node-fit.ts';
-
-/** Amounts by resource name, in the smallest whole unit: thousandths of a core for cpu, bytes or counts otherwise. */
-export type Amounts = Readonly<Record<string, number>>;
 
 /** A node as the scheduler sees it: what it offers, and what is spoken for. */
 export interface Room {

@@ -1,59 +1,45 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Amounts } from './fit.ts';
-
-interface Entry {
-  readonly node: string;
-  readonly requests: Amounts;
-}
+import type { Amounts } from '../podspec/amounts.ts';
+import { Tally } from '../podspec/tally.ts';
 
 /**
  * What is spoken for on each node, by Pod UID. A Pod counts from the moment it is bound, also before the watch shows
  * the binding: two Pods never get the same room.
  */
 export class Ledger {
-  readonly #byUid = new Map<string, Entry>();
-  readonly #used = new Map<string, Record<string, number>>();
+  readonly #nodeOf = new Map<string, string>();
+  readonly #tallies = new Map<string, Tally>();
 
   /** What is spoken for on the node now and later: the object changes with every entry. */
   used(node: string): Amounts {
-    return this.#usedOf(node);
+    return this.#tally(node).used;
   }
 
   has(uid: string): boolean {
-    return this.#byUid.has(uid);
+    return this.#nodeOf.has(uid);
   }
 
   /** Replaces what this Pod took before; true when that was something else, so that room may have come free. */
   take(uid: string, node: string, requests: Amounts): boolean {
-    const before = this.#byUid.get(uid);
-    const entry = { node, requests };
-    if (isDeepStrictEqual(before, entry)) return false;
-    if (before !== undefined) this.#add(before, -1);
-    this.#byUid.set(uid, entry);
-    this.#add(entry, 1);
-    return before !== undefined;
+    const before = this.#nodeOf.get(uid);
+    const moved = before !== undefined && before !== node && this.#tally(before).free(uid);
+    this.#nodeOf.set(uid, node);
+    const changed = this.#tally(node).take(uid, requests);
+    return moved || (before !== undefined && changed);
   }
 
   /** True when the Pod took something. */
   free(uid: string): boolean {
-    const entry = this.#byUid.get(uid);
-    if (entry === undefined) return false;
-    this.#byUid.delete(uid);
-    this.#add(entry, -1);
-    return true;
+    const node = this.#nodeOf.get(uid);
+    this.#nodeOf.delete(uid);
+    return node !== undefined && this.#tally(node).free(uid);
   }
 
-  #add({ node, requests }: Entry, sign: 1 | -1): void {
-    const used = this.#usedOf(node);
-    for (const [name, amount] of Object.entries(requests)) used[name] = (used[name] ?? 0) + sign * amount;
-  }
-
-  #usedOf(node: string): Record<string, number> {
-    let used = this.#used.get(node);
-    if (used === undefined) {
-      used = {};
-      this.#used.set(node, used);
+  #tally(node: string): Tally {
+    let tally = this.#tallies.get(node);
+    if (tally === undefined) {
+      tally = new Tally();
+      this.#tallies.set(node, tally);
     }
-    return used;
+    return tally;
   }
 }

@@ -4,11 +4,11 @@ import type { EventRecorder } from '../kube/events.ts';
 import { createInformer, type Informer } from '../kube/informer.ts';
 import { bindings, nodes, pods } from '../kube/resources.ts';
 import type { Node, Pod } from '../kube/types.ts';
-import { podRequests } from '../podspec/pod-resources.ts';
+import { podAmounts } from '../podspec/amounts.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import { allocatableAmounts, requestAmounts } from './amounts.ts';
+import { allocatableAmounts } from './allocatable.ts';
 import { type Candidate, place, type Room } from './fit.ts';
 import { Ledger } from './ledger.ts';
 import { slimPod } from './slim-pod.ts';
@@ -106,7 +106,7 @@ export class Scheduler {
     if (over) {
       if (this.#ledger.free(uid)) this.#retryStuck();
     } else if (node) {
-      if (this.#ledger.take(uid, node, requestAmounts(podRequests(pod)))) this.#retryStuck();
+      if (this.#ledger.take(uid, node, podAmounts(pod))) this.#retryStuck();
     } else if (this.#deps.mine(pod.spec?.schedulerName ?? '') && !this.#ledger.has(uid)) {
       this.#look(uid, pod);
     }
@@ -126,7 +126,7 @@ export class Scheduler {
       this.#waiting.delete(uid);
       return;
     }
-    this.#waiting.set(uid, { pod, requests: requestAmounts(podRequests(pod)) });
+    this.#waiting.set(uid, { pod, requests: podAmounts(pod) });
     this.#sorted = false;
     this.#soon();
   }

@@ -3,7 +3,7 @@ import { mockCapabilities } from '../../../providers/mock/capabilities.ts';
 import { processCapabilities } from '../../../providers/process/capabilities.ts';
 import { createDevCluster } from '../../devcluster/dev-cluster.ts';
 import type { Pod } from '../../kube/types.ts';
-import { admissionFor } from '../../pods/admission/admission-for.ts';
+import { NodeAdmission } from '../../pods/admission/node-admission.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { type CheckOutcome, checkPods, type PodCheck } from './check-pods.ts';
 import { createShapeCheck } from './shape.ts';
@@ -193,12 +193,11 @@ test('the text of a refusal is that of the daemon for the same Pod in a cluster'
   store.create('namespaces', { metadata: { name: 'default' } });
   const [manifest] = parseManifests(text, 'f').manifests;
   const stored = store.create('pods', { ...manifest?.object, metadata: { name: 'a', namespace: 'default' } });
-  const admission = admissionFor({
+  const admission = new NodeAdmission({
     capabilities: processCapabilities,
     node: () => undefined,
     capacity: () => ({ resources: {}, instances: 10 }),
-    pods: () => [],
   });
   const { verdict } = only(text);
-  expect(verdict).toMatchObject(admission(stored as Pod) ?? { reason: 'the daemon admits it' });
+  expect(verdict).toMatchObject(admission.refusal(stored as Pod) ?? { reason: 'the daemon admits it' });
 });

@@ -9,7 +9,7 @@ import { LeaseKeeper } from '../../node/lease-keeper.ts';
 import { NodeKeeper } from '../../node/node-keeper.ts';
 import type { NodeIdentity, ProviderTrouble } from '../../node/node-object.ts';
 import type { ServingCertificate } from '../../node/serving-certificate.ts';
-import { admissionFor } from '../../pods/admission/admission-for.ts';
+import { NodeAdmission } from '../../pods/admission/node-admission.ts';
 import { countedProvider } from '../../pods/counted-provider.ts';
 import { PodController } from '../../pods/pod-controller.ts';
 import { SpecReader } from '../../pods/spec-source.ts';
@@ -72,16 +72,16 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
   const events = podEvents(recorder);
   let trouble: ProviderTrouble | undefined;
 
+  const admission = new NodeAdmission({
+    capabilities: provider.capabilities(),
+    node: () => keeper.node,
+    capacity: () => capacity,
+  });
   const controller = new PodController({
     ...{ clock, random, log, client, provider },
     scope: { clusterUid, node: settings.name },
     hostIp: () => address,
-    admission: admissionFor({
-      capabilities: provider.capabilities(),
-      node: () => keeper.node,
-      capacity: () => capacity,
-      pods: () => controller.pods.list(),
-    }),
+    admission: (pod) => admission.refusal(pod),
     specs: (retry) =>
       new SpecReader({
         clock,
@@ -100,6 +100,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
       keeper.setTrouble(trouble);
     },
   });
+  controller.onPod((pod, deleted) => admission.note(pod, deleted));
   const server = createKubeletServer({
     ...{ clock, log, client, provider },
     nodeName: settings.name,
