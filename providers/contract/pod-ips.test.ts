@@ -1,28 +1,16 @@
 import { expect, test } from 'vitest';
-import type { ContainerSpec } from './instance-spec.ts';
+import { plainContainer } from './conformance/plain-spec.ts';
 import { podIpMarker, podIpsMarker, withPodIps } from './pod-ips.ts';
 
-const container: ContainerSpec = {
-  name: 'main',
-  image: 'busybox',
-  imagePullPolicy: 'IfNotPresent',
+const container = plainContainer('main', 'busybox', {
   command: ['serve', `--bind=${podIpMarker}:80`],
   args: [`${podIpMarker}${podIpMarker}`],
   env: [
     { name: 'IPS', value: podIpsMarker, secret: false },
     { name: 'PLAIN', value: 'podIP', secret: true },
   ],
-  ports: [],
-  requests: {},
-  limits: {},
   mounts: [{ volume: 'data', mountPath: '/data', readOnly: false, subPath: `of-${podIpMarker}` }],
-  securityContext: {},
-  stdin: false,
-  stdinOnce: false,
-  tty: false,
-  terminationMessagePath: '/dev/termination-log',
-  terminationMessagePolicy: 'File',
-};
+});
 
 test('the addresses of the instance take the place of their markers', () => {
   const filled = withPodIps(container, ['10.0.0.7', 'fd00::7']);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ContainerSpec, InstanceSpec } from '../instance-spec.ts';
 import type { OwnerScope } from '../ownership.ts';
+import { plainContainer, plainSpec } from './plain-spec.ts';
 import type { Program } from './program.ts';
 import { shellCommand } from './program.ts';
 
@@ -20,36 +21,18 @@ export interface SpecWishes {
 export function conformanceSpec(wishes: SpecWishes): InstanceSpec {
   const podUid = randomUUID();
   const name = wishes.name ?? `conformance-${podUid.slice(0, 8)}`;
-  const make = ([container, program]: [string, Program]): ContainerSpec => ({
-    name: container,
-    image: wishes.image,
-    imagePullPolicy: 'IfNotPresent',
-    command: shellCommand(program),
-    env: wishes.env ?? [],
-    ports: [],
-    requests: { cpuMillis: 10, memoryBytes: 16 * 2 ** 20 },
-    limits: {},
-    mounts: [],
-    securityContext: {},
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-  });
-  return {
-    owner: { ...wishes.scope, namespace: 'conformance', name, podUid, attempt: 0 },
-    hostname: name,
-    restartPolicy: wishes.restartPolicy ?? 'Never',
-    terminationGracePeriodSeconds: 30,
-    initContainers: Object.entries(wishes.initContainers ?? {}).map(make),
-    containers: Object.entries(wishes.containers).map(make),
-    volumes: [],
-    dns: { nameservers: [], searches: [], options: [] },
-    hostAliases: [],
-    registryCredentials: [],
-    securityContext: {},
-    labels: {},
-    annotations: {},
-  };
+  const make = ([container, program]: [string, Program]): ContainerSpec =>
+    plainContainer(container, wishes.image, {
+      command: shellCommand(program),
+      env: wishes.env ?? [],
+      requests: { cpuMillis: 10, memoryBytes: 16 * 2 ** 20 },
+    });
+  return plainSpec(
+    { ...wishes.scope, namespace: 'conformance', name, podUid, attempt: 0 },
+    Object.entries(wishes.containers).map(make),
+    {
+      restartPolicy: wishes.restartPolicy ?? 'Never',
+      initContainers: Object.entries(wishes.initContainers ?? {}).map(make),
+    },
+  );
 }

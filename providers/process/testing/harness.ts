@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { plainContainer, plainSpec } from '../../contract/conformance/plain-spec.ts';
 import type { ContainerSpec, InstanceSpec } from '../../contract/instance-spec.ts';
 import type { LogEntry, LogQuery } from '../../contract/logs.ts';
 import type { OwnerScope } from '../../contract/ownership.ts';
@@ -42,21 +43,8 @@ export class Harness {
   }
 
   spec(pod: string): InstanceSpec {
-    return {
-      owner: { ...this.scope, namespace: 'default', name: pod, podUid: `uid-${pod}`, attempt: 0 },
-      hostname: pod,
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 30,
-      initContainers: [],
-      containers: [],
-      volumes: [],
-      dns: { nameservers: [], searches: [], options: [] },
-      hostAliases: [],
-      registryCredentials: [],
-      securityContext: {},
-      labels: {},
-      annotations: {},
-    };
+    const owner = { ...this.scope, namespace: 'default', name: pod, podUid: `uid-${pod}`, attempt: 0 };
+    return plainSpec(owner, [], { restartPolicy: 'Never' });
   }
 
   /** The same name gives the same sandbox. */
@@ -155,24 +143,7 @@ export function command(
   argv: readonly string[],
   more: Partial<ContainerSpec> = {},
 ): ContainerSpec {
-  return {
-    name,
-    image: 'burstlet.dev/host',
-    imagePullPolicy: 'IfNotPresent',
-    command: argv,
-    env: [],
-    ports: [],
-    requests: {},
-    limits: {},
-    mounts: [],
-    securityContext: {},
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    ...more,
-  };
+  return plainContainer(name, 'burstlet.dev/host', { command: argv, ...more });
 }
 
 export function text(entry: LogEntry): string {

@@ -1,25 +1,10 @@
+import { plainContainer, plainSpec } from '../../../providers/contract/conformance/plain-spec.ts';
 import type { ContainerSpec, InstanceSpec, Probe, ProbeAction } from '../../../providers/contract/index.ts';
 
 export const scope = { clusterUid: 'cluster-1', node: 'node-1' };
 
 export function container(name: string, extra: Partial<ContainerSpec> = {}): ContainerSpec {
-  return {
-    name,
-    image: `example/${name}`,
-    imagePullPolicy: 'IfNotPresent',
-    env: [],
-    ports: [],
-    requests: {},
-    limits: {},
-    mounts: [],
-    securityContext: {},
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    terminationMessagePath: '/dev/termination-log',
-    terminationMessagePolicy: 'File',
-    ...extra,
-  };
+  return plainContainer(name, `example/${name}`, extra);
 }
 
 export function sidecar(name: string, extra: Partial<ContainerSpec> = {}): ContainerSpec {
@@ -27,22 +12,11 @@ export function sidecar(name: string, extra: Partial<ContainerSpec> = {}): Conta
 }
 
 export function podSpec(extra: Partial<InstanceSpec> = {}): InstanceSpec {
-  return {
-    owner: { ...scope, namespace: 'ns', name: 'p', podUid: 'uid-1', attempt: 0 },
-    hostname: 'p',
-    restartPolicy: 'Always',
-    terminationGracePeriodSeconds: 30,
-    initContainers: [],
-    containers: [container('app')],
-    volumes: [],
-    dns: { nameservers: [], searches: [], options: [] },
-    hostAliases: [],
-    registryCredentials: [],
-    securityContext: {},
-    labels: {},
-    annotations: {},
-    ...extra,
-  };
+  return plainSpec(
+    { ...scope, namespace: 'ns', name: 'p', podUid: 'uid-1', attempt: 0 },
+    [container('app')],
+    extra,
+  );
 }
 
 export function probe(command: string, extra: Partial<Probe> = {}): Probe {
