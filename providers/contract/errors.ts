@@ -24,6 +24,11 @@ export interface ProviderErrorDetails {
   readonly field?: string;
   /** The offer that is out of stock (OutOfStock). */
   readonly offer?: string;
+  /**
+   * Why a container waits, as a kubelet reason: ErrImagePull, ErrImageNeverPull, InvalidImageName, CreateContainerError,
+   * CreateContainerConfigError, ... It becomes `state.waiting.reason`.
+   */
+  readonly reason?: string;
   readonly cause?: unknown;
 }
 
@@ -43,6 +48,7 @@ export class ProviderError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly field: string | undefined;
   readonly offer: string | undefined;
+  readonly reason: string | undefined;
 
   constructor(kind: ProviderErrorKind, message: string, details: ProviderErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -50,6 +56,7 @@ export class ProviderError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.field = details.field;
     this.offer = details.offer;
+    this.reason = details.reason;
   }
 
   static override [Symbol.hasInstance](value: unknown): value is ProviderError {

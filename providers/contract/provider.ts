@@ -88,7 +88,18 @@ export interface StopOptions {
 export type InstanceEvent =
   | { readonly type: 'changed'; readonly instance: Instance }
   /** The instance is no more, and the provider is sure of it. */
-  | { readonly type: 'gone'; readonly ref: InstanceRef };
+  | { readonly type: 'gone'; readonly ref: InstanceRef }
+  | { readonly type: 'notice'; readonly ref: InstanceRef; readonly notice: Notice };
+
+/** Something people should hear of, though it changes no state: it becomes an Event of the Pod. Carries no secrets. */
+export interface Notice {
+  readonly type: 'Normal' | 'Warning';
+  /** CamelCase, the kubelet's where it has one (pkg/kubelet/events): Pulled, Started, Unhealthy, BackOff. */
+  readonly reason: string;
+  readonly message: string;
+  /** The container that it is about; absent = the whole instance. */
+  readonly container?: string;
+}
 
 export type InstanceListener = (event: InstanceEvent) => void;
 

@@ -3,7 +3,7 @@ import type { TerminatedState } from './instance.ts';
 import type { ContainerSpec, FileSpec, InstanceSpec } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
 import type { OwnerScope, Ownership } from './ownership.ts';
-import type { Capacity, ContainerStats } from './provider.ts';
+import type { Capacity, ContainerStats, Notice } from './provider.ts';
 
 /**
  * The container level of the contract: a runtime that knows sandboxes and containers and nothing of Pods. The pod
@@ -106,7 +106,8 @@ export interface RuntimeContainer {
 
 export type SandboxEvent =
   | { readonly type: 'changed'; readonly sandbox: SandboxState }
-  | { readonly type: 'gone'; readonly sandboxId: string; readonly podUid: string };
+  | { readonly type: 'gone'; readonly sandboxId: string; readonly podUid: string }
+  | { readonly type: 'notice'; readonly sandboxId: string; readonly podUid: string; readonly notice: Notice };
 
 export type SandboxListener = (event: SandboxEvent) => void;
 

@@ -310,9 +310,9 @@ describe('the cloud', () => {
     cloud.vanish('pod-1', { silent: false });
     await clock.advance(0);
     const told = events.map((event) =>
-      event.type === 'gone'
-        ? `${event.ref.podUid} gone`
-        : `${event.instance.ref.podUid} ${event.instance.phase}`,
+      event.type === 'changed'
+        ? `${event.instance.ref.podUid} ${event.instance.phase}`
+        : `${event.ref.podUid} ${event.type}`,
     );
     expect(told).toEqual(['pod-1 Pending', 'pod-2 Running', 'pod-1 Running', 'pod-1 Running', 'pod-1 gone']);
     leave.abort();

@@ -126,7 +126,9 @@ describe('faults of events', () => {
       provider.observe(
         testScope,
         (event: InstanceEvent) =>
-          told.push(event.type === 'gone' ? 'gone' : `${event.instance.ref.podUid} ${event.instance.phase}`),
+          told.push(
+            event.type === 'changed' ? `${event.instance.ref.podUid} ${event.instance.phase}` : event.type,
+          ),
         never,
       ),
     );

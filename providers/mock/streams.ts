@@ -107,7 +107,7 @@ function hand(stream: Stream, event: InstanceEvent, times: number): void {
 }
 
 function podOf(event: InstanceEvent): string {
-  return event.type === 'gone' ? event.ref.podUid : event.instance.ref.podUid;
+  return event.type === 'changed' ? event.instance.ref.podUid : event.ref.podUid;
 }
 
 export function scopeKey(scope: OwnerScope): string {

@@ -1,10 +1,16 @@
-import type { ContainerRuntime, RuntimeContainer, SandboxState } from '../../providers/contract/index.ts';
+import type {
+  ContainerRuntime,
+  Notice,
+  RuntimeContainer,
+  SandboxState,
+} from '../../providers/contract/index.ts';
 import { ProviderError, withPodIps } from '../../providers/contract/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Action } from './actions.ts';
 import { bounded } from './bounded.ts';
 import { messageOf, runHook, runProbe } from './checks/checker.ts';
+import { hookFailed, probeFailed, started } from './notices.ts';
 import { recordProbe } from './probing.ts';
 import type { RunMemory } from './state.ts';
 
@@ -19,6 +25,7 @@ export interface EffectContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly sandbox: SandboxState;
+  readonly notify: (notice: Notice) => void;
 }
 
 /** What an effect changed in what the runner knows. */
@@ -45,6 +52,7 @@ export async function perform(action: Action, context: EffectContext, signal: Ab
           'Retryable',
           `runtime ${runtime.name} answered the start of ${container.name}/${action.run} with ${run.name}/${run.run}`,
         );
+      if (run.state.kind === 'running') context.notify(started(run.name));
       return { kind: 'started', run };
     }
     case 'stop': {
@@ -76,7 +84,8 @@ export async function perform(action: Action, context: EffectContext, signal: Ab
       const { containerId, which, probe } = action;
       const probedAt = clock.now();
       const { result, message } = await runProbe(context, targetOf(sandbox, containerId), probe, signal);
-      if (result !== 'success') context.log.debug({ containerId, which, result, message }, 'probe failed');
+      if (result !== 'success')
+        context.notify(probeFailed(nameOf(sandbox, containerId), which, result, message));
       const now = clock.now();
       return learned(containerId, (memory) => recordProbe(memory, which, probe, { result, probedAt, now }));
     }
@@ -101,8 +110,13 @@ async function hookFailure(
     signal.throwIfAborted();
     const { containerId, kind } = action;
     context.log.warn({ containerId, hook: kind, err: messageOf(error) }, 'lifecycle hook failed');
+    context.notify(hookFailed(nameOf(context.sandbox, containerId), kind));
     return messageOf(error);
   }
+}
+
+function nameOf({ containers }: SandboxState, containerId: string): string {
+  return containers.find(({ id }) => id === containerId)?.name ?? '';
 }
 
 function targetOf(sandbox: SandboxState, containerId: string) {

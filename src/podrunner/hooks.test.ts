@@ -36,7 +36,7 @@ describe('postStart', () => {
     await pod.create();
     await pod.seconds(2);
     expect(pod.container('app')).toMatchObject({
-      state: { reason: 'PostStartHookError', message: 'PostStartHook failed: command exited with 4: ' },
+      state: { reason: 'PostStartHookError', message: 'PostStartHook failed: command exited with 4' },
       started: false,
       ready: false,
     });

@@ -8,6 +8,7 @@ import type {
 import type { Member } from './members.ts';
 import { isPostStartPending, isReady, isStarted, nextRun } from './members.ts';
 import { exitOf, goDuration, restartDelayMs, restartsAfter } from './restart.ts';
+import { waitingFor } from './start-errors.ts';
 import type { RunnerState } from './state.ts';
 import { isRunning, shorten } from './state.ts';
 
@@ -21,11 +22,12 @@ export function observeMembers(
   members: readonly Member[],
   state: RunnerState,
   ending: boolean,
+  now: number,
 ): ContainerObservation[] {
   const messageBytes = Math.min(longestMessageBytes, Math.floor(messageBudgetBytes / members.length));
   return members.map((member) => {
     const { last } = member;
-    const observed = stateOf(spec, member, state, ending);
+    const observed = stateOf(spec, member, state, ending, now);
     const lastState = observed.kind === 'waiting' && exitOf(last) ? exitOf(last) : exitOf(member.previous);
     return {
       name: member.spec.name,
@@ -68,7 +70,13 @@ export function observeRuns(newestFirst: readonly RuntimeContainer[]): Container
  * Waiting with a reason when the next run is held up, and the ended run then moves to lastState; an ended run that is
  * restarted at once stays visible until it is (kubelet_pods.go convertToAPIContainerStatuses).
  */
-function stateOf(spec: InstanceSpec, member: Member, state: RunnerState, ending: boolean): ContainerState {
+function stateOf(
+  spec: InstanceSpec,
+  member: Member,
+  state: RunnerState,
+  ending: boolean,
+  now: number,
+): ContainerState {
   const { last, memory } = member;
   const creating = spec.initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
   if (isRunning(last)) {
@@ -82,7 +90,7 @@ function stateOf(spec: InstanceSpec, member: Member, state: RunnerState, ending:
   if (held) return exit;
   const error = state.startErrors.get(member.spec.name);
   if (error !== undefined && error.run === nextRun(member) && !ending)
-    return { kind: 'waiting', reason: error.reason, message: error.message };
+    return waitingFor(error, member.spec.image, now);
   if (last === undefined || exit === undefined) return { kind: 'waiting', reason: creating, message: '' };
   const delayMs = restartDelayMs(last, member.previous);
   if (delayMs === 0) return exit;

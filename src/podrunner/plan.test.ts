@@ -106,7 +106,17 @@ describe('plan', () => {
       [],
       {
         startErrors: new Map([
-          ['app', { run: 0, reason: 'CreateContainerError', message: 'm', attempts: 1, retryAt: at(3) }],
+          [
+            'app',
+            {
+              run: 0,
+              reason: 'CreateContainerError',
+              message: 'm',
+              attempts: 1,
+              failedAt: t0,
+              retryAt: at(3),
+            },
+          ],
         ]),
       },
       [],
@@ -119,7 +129,17 @@ describe('plan', () => {
       [down('app', 1)],
       {
         startErrors: new Map([
-          ['app', { run: 0, reason: 'CreateContainerError', message: 'm', attempts: 1, retryAt: at(3) }],
+          [
+            'app',
+            {
+              run: 0,
+              reason: 'CreateContainerError',
+              message: 'm',
+              attempts: 1,
+              failedAt: t0,
+              retryAt: at(3),
+            },
+          ],
         ]),
       },
       ['start/app/1'],
@@ -142,7 +162,14 @@ describe('plan', () => {
   });
 
   it('does not blame an earlier run for a start error that was overcome', () => {
-    const error = { run: 0, reason: 'CreateContainerError', message: 'm', attempts: 1, retryAt: at(3) };
+    const error = {
+      run: 0,
+      reason: 'CreateContainerError',
+      message: 'm',
+      attempts: 1,
+      failedAt: t0,
+      retryAt: at(3),
+    };
     const state = stateOf([down('app', 1)], { startErrors: new Map([['app', error]]) });
     expect(plan(podSpec(), state, t0).instance.containers[0]?.state.kind).toBe('terminated');
   });

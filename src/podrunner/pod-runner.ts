@@ -4,10 +4,11 @@ import type {
   Instance,
   InstancePhase,
   InstanceSpec,
+  Notice,
   Ownership,
   SandboxState,
 } from '../../providers/contract/index.ts';
-import { ProviderError, providerErrorKind } from '../../providers/contract/index.ts';
+import { ProviderError } from '../../providers/contract/index.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import { pause } from '../telemetry/clock.ts';
@@ -16,10 +17,12 @@ import type { Action } from './actions.ts';
 import { messageOf } from './checks/checker.ts';
 import type { Change } from './effects.ts';
 import { perform } from './effects.ts';
+import { killing, waitingNotices } from './notices.ts';
 import type { Plan } from './plan.ts';
 import { plan, planWithoutSpec } from './plan.ts';
 import { SandboxView } from './sandbox-view.ts';
 import { aborted } from './sharing.ts';
+import { startErrorOf } from './start-errors.ts';
 import type { RunMemory, RunnerState, StartError, StopRequest } from './state.ts';
 import { freshRun, isRunning } from './state.ts';
 
@@ -35,6 +38,7 @@ export interface PodRunnerDeps {
   readonly log: Log;
   /** Called with every new state of the instance, in order. */
   readonly publish: (instance: Instance) => void;
+  readonly notify: (notice: Notice) => void;
   /** Reads the runtime's list anew and hands this runner its sandbox as it is now. */
   readonly refresh: () => Promise<void>;
 }
@@ -71,7 +75,10 @@ export class PodRunner {
   #supervisedSince: number;
   #stop: StopRequest | undefined;
   #phase: InstancePhase = 'Pending';
-  #published = '';
+  #published: Instance | undefined;
+  #publishedText = '';
+  /** Runs of which it was said that they are being killed. */
+  readonly #killing = new Set<string>();
   #disposed = false;
   #passQueued = false;
   #revision = 0;
@@ -189,12 +196,15 @@ export class PodRunner {
 
   #publish(instance: Instance): void {
     const text = JSON.stringify(instance);
-    if (text === this.#published) return;
-    this.#published = text;
+    if (text === this.#publishedText) return;
     this.#deps.publish(instance);
+    for (const notice of waitingNotices(this.#published, instance)) this.#deps.notify(notice);
+    this.#publishedText = text;
+    this.#published = instance;
   }
 
   #launch(action: Action): void {
+    if (action.kind === 'preStop' || action.kind === 'stop') this.#sayKilling(action.containerId);
     const controller = new AbortController();
     const done = this.#run(action, AbortSignal.any([controller.signal, this.#work.signal])).finally(() => {
       this.#tasks.delete(action.key);
@@ -203,11 +213,18 @@ export class PodRunner {
     this.#tasks.set(action.key, { action, controller, done });
   }
 
+  #sayKilling(id: string): void {
+    const run = this.#view.state.containers.find((container) => container.id === id);
+    if (run === undefined || this.#killing.has(id)) return;
+    this.#killing.add(id);
+    this.#deps.notify(killing(run.name, this.#memory.get(id) ?? freshRun));
+  }
+
   /** Never rejects. */
   async #run(action: Action, signal: AbortSignal): Promise<void> {
-    const { runtime, clock, log } = this.#deps;
+    const { runtime, clock, log, notify } = this.#deps;
     try {
-      const context = { runtime, clock, log, sandbox: this.#view.state };
+      const context = { runtime, clock, log, notify, sandbox: this.#view.state };
       this.#apply(await perform(action, context, signal));
       this.#retries.delete(action.key);
     } catch (error) {
@@ -223,6 +240,7 @@ export class PodRunner {
       this.#view.started(change.run);
     } else if (change.kind === 'removed') {
       this.#memory.delete(change.containerId);
+      this.#killing.delete(change.containerId);
       this.#view.removed(change.containerId);
     } else {
       const memory = this.#memory.get(change.containerId) ?? freshRun;
@@ -232,26 +250,20 @@ export class PodRunner {
 
   #failed(action: Action, error: unknown): void {
     const { clock, random, log } = this.#deps;
-    const known =
-      action.kind === 'start' ? this.#startErrors.get(action.container.name) : this.#retries.get(action.key);
-    const attempts = (known?.attempts ?? 0) + 1;
-    const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
-    const at = clock.now() + Math.max(asked, backoffMs(attempts - 1, retryBaseMs, retryCapMs, random));
+    const now = clock.now();
     const { namespace, name, podUid } = this.owner;
-    const fields = { namespace, pod: name, podUid, action: action.key, attempts, err: messageOf(error) };
+    const fields = { namespace, pod: name, podUid, action: action.key, err: messageOf(error) };
     log.warn(fields, 'container runtime failed, will try again');
-    if (action.kind !== 'start') {
-      this.#retries.set(action.key, { attempts, at });
+    if (action.kind === 'start') {
+      const known = this.#startErrors.get(action.container.name);
+      const before = known?.run === action.run ? known.attempts : 0;
+      this.#startErrors.set(action.container.name, startErrorOf(error, action.run, before, now, random));
       return;
     }
-    const refused = providerErrorKind(error) === 'InvalidSpec';
-    this.#startErrors.set(action.container.name, {
-      run: action.run,
-      reason: refused ? 'CreateContainerConfigError' : 'CreateContainerError',
-      message: messageOf(error),
-      attempts,
-      retryAt: at,
-    });
+    const attempts = (this.#retries.get(action.key)?.attempts ?? 0) + 1;
+    const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
+    const waitMs = Math.max(asked, backoffMs(attempts - 1, retryBaseMs, retryCapMs, random));
+    this.#retries.set(action.key, { attempts, at: now + waitMs });
   }
 
   /** After a start that was called off: it may have come to pass all the same, and only the runtime can say. */

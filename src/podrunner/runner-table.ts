@@ -70,6 +70,7 @@ export class RunnerTable {
       {
         ...this.#deps,
         publish: (instance) => this.#emit(runner, { type: 'changed', instance }),
+        notify: (notice) => this.#emit(runner, { type: 'notice', ref: refOf(runner), notice }),
         refresh: () => this.#refreshShared(scopeOf(sandbox.owner)),
       },
       sandbox,
@@ -99,6 +100,10 @@ export class RunnerTable {
     if (event.type === 'gone') {
       this.#removed.delete(event.sandboxId);
       this.drop(event.sandboxId);
+    } else if (event.type === 'notice') {
+      const runner = this.#runners.get(event.sandboxId);
+      if (runner !== undefined)
+        this.#emit(runner, { type: 'notice', ref: refOf(runner), notice: event.notice });
     } else if (!this.#removed.has(event.sandbox.id)) {
       const known = this.#runners.get(event.sandbox.id);
       if (known === undefined) this.put(event.sandbox);
@@ -147,12 +152,12 @@ export class RunnerTable {
   }
 
   #dropRunner(runner: PodRunner): void {
-    const { id, owner } = runner;
+    const { id } = runner;
     if (this.#runners.get(id) !== runner) return;
     this.#runners.delete(id);
     for (const dropped of this.#droppedMeanwhile) dropped.add(id);
     void runner.dispose();
-    this.#emit(runner, { type: 'gone', ref: { id, podUid: owner.podUid } });
+    this.#emit(runner, { type: 'gone', ref: refOf(runner) });
   }
 
   #emit(runner: PodRunner, event: InstanceEvent): void {
@@ -165,6 +170,10 @@ export class RunnerTable {
       }
     }
   }
+}
+
+function refOf({ id, owner }: PodRunner): InstanceRef {
+  return { id, podUid: owner.podUid };
 }
 
 export function scopeOf(owner: OwnerScope): OwnerScope {

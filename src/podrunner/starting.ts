@@ -3,6 +3,7 @@ import { startAction } from './actions.ts';
 import type { Member } from './members.ts';
 import { isPostStartPending, isStarted, nextRun } from './members.ts';
 import { exitOf, finishedMs, restartDelayMs, restartsAfter } from './restart.ts';
+import { nextChange } from './start-errors.ts';
 import type { StartError } from './state.ts';
 import { isRunning } from './state.ts';
 
@@ -32,8 +33,9 @@ export function starting(
     if (exit !== undefined && !restartsAfter(member, exit)) return false;
     const run = nextRun(member);
     const error = errors.get(member.spec.name);
-    const at = Math.max(earliestMs(member), error?.run === run ? error.retryAt : 0);
-    if (at > now) wakes.push(at);
+    const failed = error?.run === run ? error : undefined;
+    const at = Math.max(earliestMs(member), failed?.retryAt ?? 0);
+    if (at > now) wakes.push(failed === undefined ? at : Math.min(at, nextChange(failed, now)));
     else actions.push(startAction(member.spec, run));
     return at <= now;
   };

@@ -56,7 +56,8 @@ export interface StartError {
   readonly reason: string;
   readonly message: string;
   readonly attempts: number;
-  /** Milliseconds since the epoch. */
+  /** Both in milliseconds since the epoch. */
+  readonly failedAt: number;
   readonly retryAt: number;
 }
 

@@ -65,7 +65,7 @@ export class InstanceTable {
     if (this.#byUid.get(podUid)?.has(id) !== true) this.#put(instance);
   }
 
-  apply(event: InstanceEvent): void {
+  apply(event: Exclude<InstanceEvent, { readonly type: 'notice' }>): void {
     if (event.type === 'gone') this.remove(event.ref);
     else this.#put(event.instance);
   }

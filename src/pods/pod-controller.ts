@@ -59,6 +59,10 @@ export class PodController {
       ...{ clock, random, log, provider, scope },
       table: this.#table,
       onListed: () => this.#sweep(),
+      onNotice: (uid, { type, reason, message, container }) => {
+        const pod = this.#informer.cache.getByUid(uid);
+        if (pod !== undefined) deps.events(pod, type, reason, message, container);
+      },
       onHealth: deps.onHealth,
     });
     this.#reconciler = new PodReconciler({

@@ -32,8 +32,14 @@ export interface SpecSource {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Tells people. Never blocks, never throws. */
-export type PodEvents = (pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string) => void;
+/** Tells people of a Pod, or of one of its containers. Never blocks, never throws. */
+export type PodEvents = (
+  pod: Pod,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+  container?: string,
+) => void;
 
 export interface PodReconcilerDeps {
   readonly clock: Clock;

@@ -16,6 +16,7 @@ function setUp(onListed: (end: () => void) => void) {
     scope: { clusterUid: 'c-1', node: 'burst-0' },
     table: new InstanceTable(clock, () => undefined),
     onListed: () => onListed(() => ending.abort()),
+    onNotice: () => undefined,
     onHealth: () => undefined,
   });
   let ended = false;

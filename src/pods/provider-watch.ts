@@ -1,4 +1,4 @@
-import type { InstanceProvider, OwnerScope } from '../../providers/contract/index.ts';
+import type { InstanceProvider, Notice, OwnerScope } from '../../providers/contract/index.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
 import { type Clock, pause } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -14,6 +14,8 @@ export interface ProviderWatchDeps {
   readonly table: InstanceTable;
   /** After each complete list. */
   readonly onListed: () => void;
+  /** Of the instance of this Pod. */
+  readonly onNotice: (podUid: string, notice: Notice) => void;
   /** What the provider's health is: undefined, or why it cannot be listed. */
   readonly onHealth: (trouble: unknown) => void;
 }
@@ -75,13 +77,17 @@ export class ProviderWatch {
 
   /** One observation with its lists; rejects when either breaks. */
   async #session(signal: AbortSignal, healthy: () => void): Promise<void> {
-    const { clock, provider, scope, table } = this.#deps;
+    const { clock, onNotice, provider, scope, table } = this.#deps;
     const session = new AbortController();
     const end = (): void => session.abort();
     signal.addEventListener('abort', end, { once: true });
     let broken: unknown;
     const observed = provider
-      .observe(scope, (event) => table.apply(event), session.signal)
+      .observe(
+        scope,
+        (event) => (event.type === 'notice' ? onNotice(event.ref.podUid, event.notice) : table.apply(event)),
+        session.signal,
+      )
       .catch((error: unknown) => {
         broken = error ?? new Error('observation failed');
       })

@@ -120,7 +120,7 @@ const defects: readonly [name: string, caseName: string, says: RegExp, breakage:
         return provider.observe(
           scope,
           (event) => {
-            if (event.type === 'gone') return listener(event);
+            if (event.type !== 'changed') return listener(event);
             one.instance = Object.assign(one.instance ?? {}, event.instance);
             listener({ type: 'changed', instance: one.instance });
           },

@@ -76,7 +76,8 @@ export class Observation {
     if (event.type === 'gone') {
       this.#gone.add(event.ref.id);
       this.#latest.delete(event.ref.id);
-    } else this.#takeChange(event.instance);
+    } else if (event.type === 'changed') this.#takeChange(event.instance);
+    else if (this.#gone.has(event.ref.id)) this.#fault(`a notice of ${event.ref.id} came after it was gone`);
     for (const wake of this.#wakers) wake();
   }
 

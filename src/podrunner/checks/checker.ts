@@ -99,9 +99,10 @@ async function execute(
   const ended = await bounded(deps.clock, timeoutMs + slackMs, signal, (limit) =>
     deps.runtime.exec(sandboxId, containerId, command, { timeoutMs, maxOutputBytes }, limit),
   );
-  const output = shorten(Buffer.from(ended.output).toString()).trim();
   if (ended.timedOut) return `command timed out after ${timeoutMs / 1000} s`;
-  return ended.exitCode === 0 ? undefined : `command exited with ${ended.exitCode}: ${output}`;
+  if (ended.exitCode === 0) return undefined;
+  const output = shorten(Buffer.from(ended.output).toString()).trim();
+  return `command exited with ${ended.exitCode}${output === '' ? '' : `: ${output}`}`;
 }
 
 function addressOf(target: CheckTarget, host: string | undefined): string {

@@ -69,5 +69,5 @@ export const observeCases: readonly CaseDefinition[] = [
 ];
 
 function eventRef(event: InstanceEvent): { readonly id: string } {
-  return event.type === 'gone' ? event.ref : event.instance.ref;
+  return event.type === 'changed' ? event.instance.ref : event.ref;
 }

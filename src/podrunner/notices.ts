@@ -1,0 +1,93 @@
+import type { ContainerObservation, Instance, Notice } from '../../providers/contract/index.ts';
+import type { Action, ProbeKind } from './actions.ts';
+import type { ProbeResult } from './probing.ts';
+import type { RunMemory } from './state.ts';
+import { shorten } from './state.ts';
+
+/** What the kubelet would say as Events, in its words (pkg/kubelet/events, kuberuntime, prober, images). */
+
+export function started(container: string): Notice {
+  return { type: 'Normal', reason: 'Started', message: 'Container started', container };
+}
+
+/** Said once per run, before its preStop hook. */
+export function killing(container: string, memory: RunMemory): Notice {
+  const { liveness, startup, postStart } = memory;
+  const why =
+    typeof postStart === 'object'
+      ? `FailedPostStartHook`
+      : startup?.result === 'failure'
+        ? `Container ${container} failed startup probe, will be restarted`
+        : liveness?.result === 'failure'
+          ? `Container ${container} failed liveness probe, will be restarted`
+          : `Stopping container ${container}`;
+  return { type: 'Normal', reason: 'Killing', message: why, container };
+}
+
+export function probeFailed(
+  container: string,
+  which: ProbeKind,
+  result: ProbeResult,
+  message: string,
+): Notice {
+  const name = `${which.charAt(0).toUpperCase()}${which.slice(1)} probe`;
+  const what = result === 'error' ? 'errored and resulted in unknown state' : 'failed';
+  return warning('Unhealthy', `${name} ${what}: ${shorten(message)}`, container);
+}
+
+/** Without what the hook printed: that may be nobody's business. */
+export function hookFailed(
+  container: string,
+  kind: Extract<Action['kind'], 'postStart' | 'preStop'>,
+): Notice {
+  return kind === 'postStart'
+    ? warning('FailedPostStartHook', 'PostStartHook failed', container)
+    : warning('FailedPreStopHook', 'PreStopHook failed', container);
+}
+
+/** What the change from one published state to the next has to tell: containers that have begun to wait. */
+export function waitingNotices(before: Instance | undefined, after: Instance): Notice[] {
+  return after.containers.flatMap((container) => {
+    const { state } = container;
+    const known = before?.containers.find(({ name }) => name === container.name)?.state;
+    if (state.kind !== 'waiting') return [];
+    if (known?.kind === 'waiting' && known.reason === state.reason && known.message === state.message)
+      return [];
+    return waitingNotice(after, container, state.reason, state.message);
+  });
+}
+
+function waitingNotice(
+  { owner }: Instance,
+  { name, image }: ContainerObservation,
+  reason: string,
+  message: string,
+): Notice[] {
+  switch (reason) {
+    case 'ContainerCreating':
+    case 'PodInitializing':
+    case 'PostStartHookError':
+      return [];
+    case 'CrashLoopBackOff': {
+      const pod = `${owner.name}_${owner.namespace}(${owner.podUid})`;
+      return [warning('BackOff', `Back-off restarting failed container ${name} in pod ${pod}`, name)];
+    }
+    case 'ImagePullBackOff':
+      return [{ ...warning('BackOff', message, name), type: 'Normal' }];
+    case 'ErrImagePull':
+      return [
+        warning('Failed', `Failed to pull image "${image}": ${message}`, name),
+        warning('Failed', `Error: ${reason}`, name),
+      ];
+    case 'InvalidImageName':
+      return [warning('InspectFailed', `Failed to apply default image tag "${image}": ${message}`, name)];
+    case 'ErrImageNeverPull':
+      return [warning('ErrImageNeverPull', message, name)];
+    default:
+      return [warning('Failed', `Error: ${message}`, name)];
+  }
+}
+
+function warning(reason: string, message: string, container: string): Notice {
+  return { type: 'Warning', reason, message, container };
+}
