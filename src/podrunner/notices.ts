@@ -1,4 +1,9 @@
-import type { ContainerObservation, Instance, Notice } from '../../providers/contract/index.ts';
+import type {
+  ContainerObservation,
+  Instance,
+  Notice,
+  RuntimeContainer,
+} from '../../providers/contract/index.ts';
 import type { Action, ProbeKind } from './actions.ts';
 import type { ProbeResult } from './probing.ts';
 import type { RunMemory } from './state.ts';
@@ -6,8 +11,10 @@ import { shorten } from './state.ts';
 
 /** What the kubelet would say as Events, in its words (pkg/kubelet/events, kuberuntime, prober, images). */
 
-export function started(container: string): Notice {
-  return { type: 'Normal', reason: 'Started', message: 'Container started', container };
+export function startNotice({ name, state }: RuntimeContainer): Notice {
+  return state.kind === 'exited' && state.result.reason === 'StartError'
+    ? warning('Failed', `Error: ${shorten(state.result.message)}`, name)
+    : { type: 'Normal', reason: 'Started', message: 'Container started', container: name };
 }
 
 /** Said once per run, before its preStop hook. */

@@ -79,6 +79,26 @@ export const describe: Suite = {
       ],
     },
     {
+      name: 'the events of a container',
+      needs: ['node'],
+      steps: [
+        { run: 'run crash --image=burstlet.dev/host --command -- sh -c "exit 3"' },
+        {
+          run: 'describe pod crash',
+          within: 20,
+          out: [
+            /Normal +Started +.* burstlet, .* +Container started$/m,
+            /Warning +BackOff +.*Back-off restarting failed container crash in pod crash_/,
+          ],
+        },
+        {
+          run: 'get events --field-selector involvedObject.name=crash,reason=Started -o jsonpath={.items[0].involvedObject.fieldPath}',
+          exactly: 'spec.containers{crash}',
+        },
+        { run: 'delete pod crash --grace-period=1' },
+      ],
+    },
+    {
       name: 'events',
       steps: [
         {
