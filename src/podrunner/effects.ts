@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Action } from './actions.ts';
 import { bounded } from './bounded.ts';
 import { messageOf, runHook, runProbe } from './checks/checker.ts';
-import { hookFailed, probeFailed, startNotice } from './notices.ts';
+import { hookFailed, probeFailed } from './notices.ts';
 import { recordProbe } from './probing.ts';
 import type { RunMemory } from './state.ts';
 
@@ -52,7 +52,6 @@ export async function perform(action: Action, context: EffectContext, signal: Ab
           'Retryable',
           `runtime ${runtime.name} answered the start of ${container.name}/${action.run} with ${run.name}/${run.run}`,
         );
-      context.notify(startNotice(run));
       return { kind: 'started', run };
     }
     case 'stop': {

@@ -1,21 +1,11 @@
-import type {
-  ContainerObservation,
-  Instance,
-  Notice,
-  RuntimeContainer,
-} from '../../providers/contract/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ContainerObservation, Instance, Notice } from '../../providers/contract/index.ts';
 import type { Action, ProbeKind } from './actions.ts';
 import type { ProbeResult } from './probing.ts';
 import type { RunMemory } from './state.ts';
 import { shorten } from './state.ts';
 
 /** What the kubelet would say as Events, in its words (pkg/kubelet/events, kuberuntime, prober, images). */
-
-export function startNotice({ name, state }: RuntimeContainer): Notice {
-  return state.kind === 'exited' && state.result.reason === 'StartError'
-    ? warning('Failed', `Error: ${shorten(state.result.message)}`, name)
-    : { type: 'Normal', reason: 'Started', message: 'Container started', container: name };
-}
 
 /** Said once per run, before its preStop hook. */
 export function killing(container: string, memory: RunMemory): Notice {
@@ -52,24 +42,27 @@ export function hookFailed(
     : warning('FailedPreStopHook', 'PreStopHook failed', container);
 }
 
-/** What the change from one published state to the next has to tell: containers that have begun to wait. */
-export function waitingNotices(before: Instance | undefined, after: Instance): Notice[] {
+/** What the change from one published state to the next has to tell: containers that started or have begun to wait. */
+export function changeNotices(before: Instance, after: Instance): Notice[] {
   return after.containers.flatMap((container) => {
-    const { state } = container;
-    const known = before?.containers.find(({ name }) => name === container.name)?.state;
-    if (state.kind !== 'waiting') return [];
-    if (known?.kind === 'waiting' && known.reason === state.reason && known.message === state.message)
-      return [];
-    return waitingNotice(after, container, state.reason, state.message);
+    const known = before.containers.find(({ name }) => name === container.name);
+    return [
+      ...(container.id !== '' && container.id !== known?.id ? [startNotice(container)] : []),
+      ...(isDeepStrictEqual(known?.state, container.state) ? [] : waitingNotices(after, container)),
+    ];
   });
 }
 
-function waitingNotice(
-  { owner }: Instance,
-  { name, image }: ContainerObservation,
-  reason: string,
-  message: string,
-): Notice[] {
+function startNotice({ name, state, lastState }: ContainerObservation): Notice {
+  const exit = state.kind === 'terminated' ? state : state.kind === 'waiting' ? lastState : undefined;
+  return exit?.reason === 'StartError'
+    ? warning('Failed', `Error: ${shorten(exit.message)}`, name)
+    : { type: 'Normal', reason: 'Started', message: 'Container started', container: name };
+}
+
+function waitingNotices({ owner }: Instance, { name, image, state }: ContainerObservation): Notice[] {
+  if (state.kind !== 'waiting') return [];
+  const { reason, message } = state;
   switch (reason) {
     case 'ContainerCreating':
     case 'PodInitializing':

@@ -17,7 +17,7 @@ import type { Action } from './actions.ts';
 import { messageOf } from './checks/checker.ts';
 import type { Change } from './effects.ts';
 import { perform } from './effects.ts';
-import { killing, waitingNotices } from './notices.ts';
+import { changeNotices, killing } from './notices.ts';
 import type { Plan } from './plan.ts';
 import { plan, planWithoutSpec } from './plan.ts';
 import { SandboxView } from './sandbox-view.ts';
@@ -198,7 +198,9 @@ export class PodRunner {
     const text = JSON.stringify(instance);
     if (text === this.#publishedText) return;
     this.#deps.publish(instance);
-    for (const notice of waitingNotices(this.#published, instance)) this.#deps.notify(notice);
+    // What was there before this process has been told by another one.
+    if (this.#published !== undefined)
+      for (const notice of changeNotices(this.#published, instance)) this.#deps.notify(notice);
     this.#publishedText = text;
     this.#published = instance;
   }

@@ -87,7 +87,7 @@ export const describe: Suite = {
           run: 'describe pod crash',
           within: 20,
           out: [
-            /Normal +Started +.* burstlet, .* +Container started$/m,
+            /Normal +Started +\S+ \(x\d over \S+\) +burstlet +Container started$/m,
             /Warning +BackOff +.*Back-off restarting failed container crash in pod crash_/,
           ],
         },
