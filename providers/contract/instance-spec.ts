@@ -57,6 +57,13 @@ export interface ContainerSpec {
   readonly terminationMessagePolicy: 'File' | 'FallbackToLogsOnError';
   /** Always on an init container makes it a sidecar. */
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
+  /** In order, before the policy: an exit code that one of them names restarts the container. */
+  readonly restartRules?: readonly RestartRule[];
+}
+
+export interface RestartRule {
+  readonly operator: 'In' | 'NotIn';
+  readonly exitCodes: readonly number[];
 }
 
 /**

@@ -126,10 +126,7 @@ export const processCapabilities: Capabilities = {
     'container.resources.extended': noDevices,
     'container.resizePolicy': emulated('accepted; limits are not enforced'),
     'container.restartPolicy': honoured,
-    'container.restartPolicyRules': refused(
-      'restart rules by exit code are not carried out',
-      'use restartPolicy alone',
-    ),
+    'container.restartPolicyRules': honoured,
     'container.volumeMounts': noMounts,
     'container.volumeMounts.subPath': noMounts,
     'container.volumeMounts.mountPropagation': noMounts,

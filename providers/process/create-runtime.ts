@@ -5,6 +5,7 @@ import { wallClock } from '../contract/clock.ts';
 import { ProviderError } from '../contract/errors.ts';
 import type { ProviderLog } from '../contract/provider.ts';
 import { privateFolderMode } from './layout.ts';
+import { defaultLimits } from './options.ts';
 import { createProcessTable } from './process-table.ts';
 import type { ProcessLimits } from './runtime.ts';
 import { ProcessRuntime } from './runtime.ts';
@@ -20,9 +21,6 @@ export interface ProcessRuntimeOptions extends Partial<ProcessLimits> {
   readonly clock?: ProviderClock;
   readonly random?: () => number;
 }
-
-/** The kubelet's defaults: maxPods, containerLogMaxSize, containerLogMaxFiles. */
-const defaultLimits: ProcessLimits = { instances: 110, logMaxBytes: 10 * 1024 * 1024, logMaxFiles: 5 };
 
 /** Throws ProviderError where host processes cannot be run like this. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRuntime {

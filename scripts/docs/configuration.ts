@@ -10,6 +10,7 @@ export function configurationPage(example: string): string {
     [
       '`burstlet run --config burstlet.yaml` takes everything from one file of YAML 1.1. A file that is wrong is refused',
       'before anything starts, with every error at once: file, line, key, and what is known there. The exit code is then 2.',
+      'Of the flags only two go with a file: `--log-level`, which wins over `logLevel`, and `--deregister`.',
     ].join('\n'),
     'Relative paths are taken from the folder in which the daemon starts.',
     '## Keys of the file',
@@ -17,7 +18,7 @@ export function configurationPage(example: string): string {
     '## Keys of each node',
     `\`nodes\` must be there: ${lowerFirst(nodes.description)}, at least one. Each is an object with these keys.`,
     keys(nodes.items.properties, nodes.items.required),
-    '`options` are those of the provider: the process provider has none, those of the mock stand in [its page](mock-provider.md).',
+    '`options` are those of the provider: see [process](process-provider.md#options) and [mock](mock-provider.md#options).',
     '## Example',
     'The file [docs/examples/burstlet.yaml](../examples/burstlet.yaml):',
     fenced('yaml', example),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfigFile } from './config-file.ts';
+import { readNodeDns } from './host-dns.ts';
 import { settingsOfFile, settingsOfFlags } from './settings-of.ts';
 
 const head = 'apiVersion: burstlet.dev/v1alpha1\nkind: Config\n';
@@ -53,8 +54,48 @@ describe('burstlet.yaml', () => {
       `${head}nodes:\n  - { name: a, provider: mock }\n  - { name: b, provider: mock }\n`,
       'nodes[1].listen: port 10250 is taken',
     ],
+    [
+      `${head}dns: { nameservers: [10.96.0.10, dns.example] }\nnodes:\n  - { name: a, provider: mock }\n`,
+      'burstlet.yaml: dns.nameservers[1]: "dns.example" is not an IP address',
+    ],
+    [
+      `${head}dns: { nameservers: [] }\nnodes:\n  - { name: a, provider: mock }\n`,
+      'burstlet.yaml:3: dns.nameservers: must NOT have fewer than 1 items',
+    ],
+    [
+      `${head}dns: { domain: Cluster.Local. }\nnodes:\n  - { name: a, provider: mock }\n`,
+      'burstlet.yaml: dns.domain: "Cluster.Local." is not a domain',
+    ],
+    [
+      `${head}tls: { certFile: a.pem }\nnodes:\n  - { name: a, provider: mock }\n`,
+      'burstlet.yaml: tls.certFile is of no use alone',
+    ],
   ])('names file, line and key: %#', (text, message) => {
     expect(fails(text)).toContain(message);
+  });
+});
+
+describe('the DNS of the cluster', () => {
+  const nodes = 'nodes:\n  - { name: a, provider: mock }\n';
+  const told = (dns: string) =>
+    readNodeDns(settingsOfFile(parseConfigFile(`${head}${dns}${nodes}`, 'f'), 'f').dns);
+
+  test('is what the file says', async () => {
+    expect(await told("dns:\n  nameservers: [10.0.0.10, 'fd00::a']\n  domain: corp.example\n")).toMatchObject(
+      {
+        clusterDns: ['10.0.0.10', 'fd00::a'],
+        clusterDomain: 'corp.example',
+      },
+    );
+  });
+
+  test('is to be found out where it says nothing', async () => {
+    const unnamed = { clusterDns: [], clusterDomain: 'cluster.local' };
+    expect(await told('')).toMatchObject(unnamed);
+    expect(await told('dns: { domain: corp.example }\n')).toMatchObject({
+      ...unnamed,
+      clusterDomain: 'corp.example',
+    });
   });
 });
 
@@ -64,6 +105,13 @@ describe('flags', () => {
     expect(settings.nodes).toMatchObject([
       { name: 'burstlet-my-provider', listen: { host: '::1', port: 0 }, taint: false },
     ]);
+  });
+
+  test('name a Node as nodes can be named', () => {
+    expect(() => settingsOfFlags({ provider: 'mock', nodeName: 'Burst_0' })).toThrow(
+      '--node-name: "Burst_0" cannot be the name of a Node',
+    );
+    expect(() => settingsOfFlags({ provider: './my_provider.js' })).toThrow('"burstlet-my_provider"');
   });
 
   test('without a provider say what is missing', () => {

@@ -1,16 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import type { DnsSpec } from '../../providers/contract/index.ts';
+import type { DnsSettings } from './settings.ts';
 
 const resolvConf = '/etc/resolv.conf';
 
-/** What instances are told about DNS: this machine's own resolvers. A machine without the file has none to tell. */
-export async function readNodeDns(): Promise<{
+/**
+ * What instances are told about DNS: what the settings say of the cluster's, and this machine's own resolvers. A machine
+ * without the file has none to tell.
+ */
+export async function readNodeDns({ nameservers = [], domain = 'cluster.local' }: DnsSettings): Promise<{
   clusterDns: readonly string[];
   clusterDomain: string;
   host: DnsSpec;
 }> {
   const text = await readFile(resolvConf, 'utf8').catch(() => '');
-  return { clusterDns: [], clusterDomain: 'cluster.local', host: parseResolvConf(text) };
+  return { clusterDns: nameservers, clusterDomain: domain, host: parseResolvConf(text) };
 }
 
 /** resolv.conf(5): the last `search` counts, options add up. */

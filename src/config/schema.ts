@@ -1,3 +1,5 @@
+import { nodeNamePattern } from './settings.ts';
+
 /** What burstlet.yaml holds once it has passed {@link configSchema}. */
 export interface ConfigFile {
   readonly apiVersion: 'burstlet.dev/v1alpha1';
@@ -7,6 +9,7 @@ export interface ConfigFile {
   readonly stateDir?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   readonly tls?: { readonly certFile?: string; readonly keyFile?: string; readonly clientCaFile?: string };
+  readonly dns?: { readonly nameservers?: readonly string[]; readonly domain?: string };
   readonly scheduler?: boolean;
   readonly nodes: readonly NodeEntry[];
 }
@@ -31,7 +34,7 @@ const node = {
   required: ['name', 'provider'],
   additionalProperties: false,
   properties: {
-    name: text('Name of the Node object', { pattern: '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$' }),
+    name: text('Name of the Node object', { pattern: nodeNamePattern }),
     provider: text('`mock`, `process`, a path such as `./provider.js`, or the name of a package'),
     options: { type: 'object', description: 'Options of the provider' },
     listen: text('Address and port of the node API (default `0.0.0.0:10250`); each node needs its own port'),
@@ -78,6 +81,23 @@ export const configSchema = {
         certFile: text('PEM file of the certificate'),
         keyFile: text('PEM file of its key'),
         clientCaFile: text('PEM file of the CA whose client certificates are believed'),
+      },
+    },
+    dns: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'The DNS of the cluster, as Pods are told it',
+      properties: {
+        nameservers: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 3,
+          uniqueItems: true,
+          items: { type: 'string' },
+          description:
+            'IP addresses of its servers, at most three (default: that of the Service `kube-system/kube-dns`; where there is none, Pods use the DNS of the host)',
+        },
+        domain: text('Domain below which its Services are found (default `cluster.local`)'),
       },
     },
     scheduler: {

@@ -1,7 +1,16 @@
+import { isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { ConfigFile } from './schema.ts';
-import { ConfigError, type ListenAddress, type NodeSettings, type Settings } from './settings.ts';
+import {
+  ConfigError,
+  type DnsSettings,
+  type ListenAddress,
+  type NodeSettings,
+  nodeNamePattern,
+  type Settings,
+  type TlsSettings,
+} from './settings.ts';
 
 /** What `burstlet run` takes on the command line when there is no file. */
 export interface RunFlags {
@@ -17,6 +26,8 @@ export interface RunFlags {
 }
 
 const defaultListen = '0.0.0.0:10250';
+/** RFC 1123, as Kubernetes takes it for its subdomains. */
+const domainName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** The settings of a single node, from flags. */
 export function settingsOfFlags(flags: RunFlags): Settings {
@@ -26,16 +37,22 @@ export function settingsOfFlags(flags: RunFlags): Settings {
     );
   }
   const listen = parseListen(flags.listen ?? defaultListen, '--listen');
+  const name = flags.nodeName ?? `burstlet-${path.basename(flags.provider).replace(/\.[cm]?[jt]s$/, '')}`;
+  if (!new RegExp(nodeNamePattern).test(name))
+    throw new ConfigError(
+      `--node-name: "${name}" cannot be the name of a Node; use lower case letters, digits, "-" and "."`,
+    );
   return {
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
     ...(flags.context === undefined ? {} : { context: flags.context }),
     stateDir: flags.stateDir ?? defaultStateDir(),
     logLevel: flags.logLevel ?? 'info',
     tls: {},
+    dns: {},
     scheduler: true,
     nodes: [
       {
-        name: flags.nodeName ?? `burstlet-${path.basename(flags.provider).replace(/\.[cm]?[jt]s$/, '')}`,
+        name,
         provider: flags.provider,
         options: {},
         listen,
@@ -66,13 +83,16 @@ export function settingsOfFile(config: ConfigFile, file: string): Settings {
     };
   });
   refuseTwice(nodes, file);
-  const { kubeconfig, context, tls } = config;
+  const { kubeconfig, context, tls = {}, dns = {} } = config;
+  checkDns(dns, file);
+  checkTls(tls, file);
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
     stateDir: config.stateDir ?? defaultStateDir(),
     logLevel: config.logLevel ?? 'info',
-    tls: tls ?? {},
+    tls,
+    dns,
     scheduler: config.scheduler ?? true,
     nodes,
   };
@@ -92,6 +112,27 @@ function refuseTwice(nodes: readonly NodeSettings[], file: string): void {
     names.add(name);
     ports.add(listen.port);
   }
+}
+
+function checkTls({ certFile, keyFile }: TlsSettings, file: string): void {
+  if ((certFile === undefined) === (keyFile === undefined)) return;
+  const alone = certFile === undefined ? 'keyFile' : 'certFile';
+  throw new ConfigError(
+    `${file}: tls.${alone} is of no use alone: name both tls.certFile and tls.keyFile, or neither`,
+  );
+}
+
+function checkDns({ nameservers = [], domain }: DnsSettings, file: string): void {
+  for (const [index, address] of nameservers.entries()) {
+    if (isIP(address) === 0)
+      throw new ConfigError(
+        `${file}: dns.nameservers[${index}]: "${address}" is not an IP address, such as 10.96.0.10`,
+      );
+  }
+  if (domain !== undefined && !(domain.length <= 253 && domainName.test(domain)))
+    throw new ConfigError(
+      `${file}: dns.domain: "${domain}" is not a domain, such as cluster.local (lower case, without a dot at its ends)`,
+    );
 }
 
 function parseListen(text: string, where: string): ListenAddress {

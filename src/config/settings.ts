@@ -1,3 +1,6 @@
+/** Names of Nodes are DNS subdomains (RFC 1123). */
+export const nodeNamePattern = '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$';
+
 /** What one virtual node is made of. Checked and complete: every default is filled in. */
 export interface NodeSettings {
   readonly name: string;
@@ -29,6 +32,14 @@ export interface TlsSettings {
   readonly clientCaFile?: string;
 }
 
+/** The DNS of the cluster, as it is told to Pods. */
+export interface DnsSettings {
+  /** Addresses; absent = found out. */
+  readonly nameservers?: readonly string[];
+  /** Absent = `cluster.local`. */
+  readonly domain?: string;
+}
+
 export interface Settings {
   /** Path; absent = $KUBECONFIG, ~/.kube/config, or the service account inside a cluster. */
   readonly kubeconfig?: string;
@@ -36,6 +47,7 @@ export interface Settings {
   readonly stateDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly tls: TlsSettings;
+  readonly dns: DnsSettings;
   /** Binds Pods that name `schedulerName: burstlet`. */
   readonly scheduler: boolean;
   readonly nodes: readonly NodeSettings[];

@@ -8,6 +8,8 @@ export interface CertificateRequest {
   /** DNS names. */
   readonly names?: readonly string[];
   readonly ips?: readonly string[];
+  /** What it proves: the server (the default) that it is the right one, or a client who it is. */
+  readonly usage?: 'server' | 'client';
 }
 
 export interface IssuedCertificate {
@@ -16,9 +18,11 @@ export interface IssuedCertificate {
   readonly keyPem: string;
 }
 
-/** Signs the serving certificates of one cluster. */
+/** Signs the certificates of one cluster. */
 export interface CertificateAuthority {
   readonly caPem: string;
+  /** Its own key, PKCS #8: only for those who sign in its name, such as kube-controller-manager. */
+  keyPem(): Promise<string>;
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
 }
 
@@ -26,7 +30,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const hourMs = 3_600_000;
 const yearMs = 365 * 24 * hourMs;
 
-/** A new authority; its key lives in this process only. `now`: milliseconds since the epoch. */
+/** A new authority. `now`: milliseconds since the epoch. */
 export async function createAuthority(now: () => number): Promise<CertificateAuthority> {
   x509.cryptoProvider.set(webcrypto);
   const validity = () => ({ notBefore: new Date(now() - hourMs), notAfter: new Date(now() + yearMs) });
@@ -44,7 +48,8 @@ export async function createAuthority(now: () => number): Promise<CertificateAut
   });
   return {
     caPem: `${ca.toString('pem')}\n`,
-    async issue({ commonName, organization, names = [], ips = [] }) {
+    keyPem: () => keyPemOf(caKeys.privateKey),
+    async issue({ commonName, organization, names = [], ips = [], usage = 'server' }) {
       const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const cert = await x509.X509CertificateGenerator.create({
         subject: new x509.Name([
@@ -59,19 +64,26 @@ export async function createAuthority(now: () => number): Promise<CertificateAut
         extensions: [
           new x509.BasicConstraintsExtension(false, undefined, true),
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-          await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
-          new x509.SubjectAlternativeNameExtension([
-            ...names.map((value) => ({ type: 'dns' as const, value })),
-            ...ips.map((value) => ({ type: 'ip' as const, value })),
+          new x509.ExtendedKeyUsageExtension([
+            usage === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
           ]),
+          await x509.AuthorityKeyIdentifierExtension.create(caKeys.publicKey),
+          ...alternativeNames(names, ips),
         ],
       });
-      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-      return {
-        certPem: `${cert.toString('pem')}\n`,
-        keyPem: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
-      };
+      return { certPem: `${cert.toString('pem')}\n`, keyPem: await keyPemOf(keys.privateKey) };
     },
   };
+}
+
+function alternativeNames(names: readonly string[], ips: readonly string[]): x509.Extension[] {
+  const all = [
+    ...names.map((value) => ({ type: 'dns' as const, value })),
+    ...ips.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  return all.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(all)];
+}
+
+async function keyPemOf(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)), 'PRIVATE KEY');
 }

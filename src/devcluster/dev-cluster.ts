@@ -1,4 +1,3 @@
-import { chmod, writeFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../telemetry/clock.ts';
 import { type Log, silentLog } from '../telemetry/log.ts';
 import type { CertificateRequest, IssuedCertificate } from './authority.ts';
@@ -6,6 +5,7 @@ import { bootstrap } from './bootstrap.ts';
 import { startControllers } from './controllers/index.ts';
 import { ApiServer } from './http/api-server.ts';
 import { TokenAuthority } from './http/tokens.ts';
+import { kubeconfigOf, writeKubeconfig } from './kubeconfig.ts';
 import { createOpenApi } from './openapi/index.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import type { ClusterStore } from './store/store.ts';
@@ -96,30 +96,13 @@ export async function createDevCluster(options: DevClusterOptions = {}): Promise
     token,
     store,
     get kubeconfig() {
-      return kubeconfigOf(url(), authority.caPem, token);
+      return kubeconfigOf(url(), authority.caPem, { token });
     },
     async writeKubeconfig(path) {
-      const { stringify } = await import('yaml');
-      await writeFile(path, stringify(cluster.kubeconfig), { mode: 0o600 });
-      // The mode above holds for new files only.
-      await chmod(path, 0o600);
+      await writeKubeconfig(path, cluster.kubeconfig);
     },
     issueServingCertificate: (request) => authority.issue(request),
     issueToken: (user, groups) => tokens.issue(user, groups),
   };
   return cluster;
-}
-
-function kubeconfigOf(server: string, caPem: string, token: string): Record<string, unknown> {
-  const name = 'burstlet-dev';
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      { name, cluster: { server, 'certificate-authority-data': Buffer.from(caPem).toString('base64') } },
-    ],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    'current-context': name,
-  };
 }

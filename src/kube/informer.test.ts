@@ -191,6 +191,43 @@ describe('when the watch ends', () => {
     expect(count(rig.api, 'watch')).toBeGreaterThan(5);
   });
 
+  it.each<[string, (api: FakeApiServer) => void, (api: FakeApiServer) => void]>([
+    ['cut after an event', (api) => api.write('a'), (api) => api.cutAll()],
+    ['ended after an event', (api) => api.write('a'), (api) => api.endWatches()],
+    [
+      'ended after a bookmark',
+      (api) => {
+        api.restoreAt(api.version + 1);
+        api.bookmark();
+      },
+      (api) => api.endWatches(),
+    ],
+  ])('is back soon, however often each watch is %s', async (_name, bring, end) => {
+    const rig = await setUp((api) => api.write('a'));
+    await until(() => rig.api.watchers === 1);
+    for (let watch = 2; watch < 20; watch++) {
+      bring(rig.api);
+      await until(() => equal(rig));
+      end(rig.api);
+      await rig.clock.advance(200);
+      await until(() => count(rig.api, 'watch') === watch && rig.api.watchers === 1);
+      expect(rig.api.requests.at(-1)?.query.get('resourceVersion')).toBe(String(rig.api.version));
+    }
+  });
+
+  it('does not spin when every watch ends after one event, and there are ever more', async () => {
+    const rig = await setUp((api) => {
+      const event = { type: 'MODIFIED', object: api.write('a') };
+      const afterBytes = JSON.stringify(event).length + 1;
+      api.fault = ({ kind }) => (kind === 'watch' ? { kind: 'truncate', afterBytes } : undefined);
+    });
+    await until(() => rig.api.watchers === 1);
+    for (let n = 0; n < 300; n++) rig.api.write('a');
+    for (let step = 0; step < 100; step++) await rig.clock.advance(100);
+    expect(rig.told.length).toBeGreaterThan(40);
+    expect(count(rig.api, 'watch')).toBeLessThan(80);
+  });
+
   it('forgets old failures once a watch has stood', async () => {
     let down = true;
     const rig = await setUp((api) => {
@@ -281,6 +318,17 @@ describe('when the watch ends', () => {
     }
     rig.api.write('a');
     await eventually(rig, () => equal(rig));
+  });
+
+  it('gets past an event that it cannot read', async () => {
+    const rig = await setUp((api) => {
+      api.fault = ({ kind, query }) =>
+        kind === 'watch' && query.get('resourceVersion') === '100' ? { kind: 'garble' } : undefined;
+    });
+    await until(() => rig.api.watchers === 1);
+    rig.api.write('a');
+    await eventually(rig, () => equal(rig));
+    expect(rig.told).toEqual(['added a/uid-0']);
   });
 });
 

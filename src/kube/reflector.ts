@@ -38,7 +38,10 @@ interface Ending {
   readonly error?: unknown;
   /** The server ended it in an orderly way: starting again at once is right, the first time. */
   readonly orderly: boolean;
+  /** The watch stood for a while. */
   readonly healthy: boolean;
+  /** The watch brought something new, however soon it ended. */
+  readonly progress: boolean;
 }
 
 /**
@@ -56,6 +59,8 @@ export async function runReflector<T extends KubeObject>(
     const ending = await rounds.next();
     if (signal.aborted) return;
     if (ending.healthy) failures = 0;
+    // Cut again and again, but each time further on: back soon, yet never without a pause.
+    else if (ending.progress) failures = Math.min(failures, 1);
     const waitMs = ending.orderly && failures === 0 ? 0 : waitAfter(ending.error, failures, random);
     if (ending.error !== undefined)
       log.warn({ resource: resource.plural, failures, waitMs, error: ending.error }, 'list or watch failed');
@@ -85,7 +90,7 @@ class ReflectorRounds<T extends KubeObject> {
     try {
       this.#version ??= await this.#list();
     } catch (error) {
-      return { error, orderly: false, healthy: false };
+      return { error, orderly: false, healthy: false, progress: false };
     }
     return await this.#watch(this.#version);
   }
@@ -101,8 +106,11 @@ class ReflectorRounds<T extends KubeObject> {
   async #watch(from: string): Promise<Ending> {
     const { client, resource, selection, clock, random, sink } = this.#deps;
     let openedAt: number | undefined;
-    const healthy = (): boolean => openedAt !== undefined && clock.now() - openedAt >= healthyMs;
     let version = from;
+    const course = (): Pick<Ending, 'healthy' | 'progress'> => ({
+      healthy: openedAt !== undefined && clock.now() - openedAt >= healthyMs,
+      progress: version !== from,
+    });
     try {
       const watch = client.watch(resource, {
         ...selection,
@@ -126,10 +134,10 @@ class ReflectorRounds<T extends KubeObject> {
         }
         this.#version = version;
       }
-      return { orderly: true, healthy: healthy() };
+      return { orderly: true, ...course() };
     } catch (error) {
       if (needsList(error)) this.#version = undefined;
-      return { error, orderly: isGone(error), healthy: healthy() };
+      return { error, orderly: isGone(error), ...course() };
     }
   }
 }
@@ -145,10 +153,11 @@ class WentBack extends Error {
 
 /**
  * Breaks, overload, and missing rights pass, and the version stays good. Any other answer (410; 400 for a version that
- * the server cannot read; 504 with ResourceVersionTooLarge for one from its future) is about the version.
+ * the server cannot read; 504 with ResourceVersionTooLarge for one from its future) is about the version. What cannot be
+ * read after this version will not be readable the next time either: a list leads past it.
  */
 function needsList(error: unknown): boolean {
-  if (error instanceof ConnectionError) return false;
+  if (error instanceof ConnectionError) return error.kind === 'protocol';
   if (!(error instanceof StatusError)) return true;
   if (error.details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge')) return true;
   return !(error.code >= 500 || [401, 403, 429].includes(error.code));

@@ -21,7 +21,7 @@ import { retryDelayMs } from './retry.ts';
 import { statusErrorInWatch, statusErrorOf } from './status-answer.ts';
 import { type Answer, type CallRecord, Transport } from './transport.ts';
 import type { KubeObject } from './types.ts';
-import { guardIdle, WatchProtocolError, watchLines } from './watch-stream.ts';
+import { guardIdle, WatchStreamError, watchLines } from './watch-stream.ts';
 
 const defaultTimeoutMs = 30_000;
 const defaultPageSize = 500;
@@ -171,7 +171,7 @@ class RestClient implements KubeClient {
         yield line;
       }
     } catch (error) {
-      if (error instanceof WatchProtocolError) throw this.#transport.error(call, 'protocol', error.message);
+      if (error instanceof WatchStreamError) throw this.#transport.error(call, error.kind, error.message);
       throw error;
     } finally {
       idle.release();

@@ -7,9 +7,15 @@ import type { KubeObject, Status } from './types.ts';
 /** What a line of a watch says; an `error` is the Status that ends the watch. */
 export type WatchLine<T> = WatchEvent<T> | { readonly type: 'ERROR'; readonly status: Status };
 
-/** Something in the stream is not the watch protocol. */
-export class WatchProtocolError extends Error {
-  override readonly name = 'WatchProtocolError';
+/** The stream is not one of whole events: it ends inside one, or something in it is none. */
+export class WatchStreamError extends Error {
+  override readonly name = 'WatchStreamError';
+  readonly kind: 'broken' | 'protocol';
+
+  constructor(message: string, kind: 'broken' | 'protocol' = 'protocol') {
+    super(message);
+    this.kind = kind;
+  }
 }
 
 /** Lines of a watch body, newline-delimited JSON frames (apimachinery's streaming serializer). */
@@ -24,17 +30,20 @@ export async function* watchLines<T extends KubeObject>(
     try {
       for (const line of decoder.push(chunk)) yield parseLine<T>(line);
     } catch (error) {
-      if (error instanceof RangeError) throw new WatchProtocolError(error.message);
+      if (error instanceof RangeError) throw new WatchStreamError(error.message);
       throw error;
     }
   }
   if (decoder.pending > 0)
-    throw new WatchProtocolError(`the stream ended inside an event, ${decoder.pending} bytes into it`);
+    throw new WatchStreamError(
+      `the stream ended inside an event, ${decoder.pending} bytes into it`,
+      'broken',
+    );
 }
 
 function parseLine<T extends KubeObject>(line: string): WatchLine<T> {
   const { type, object } = parseFrame(line);
-  if (typeof object !== 'object' || object === null) throw new WatchProtocolError('an event has no object');
+  if (typeof object !== 'object' || object === null) throw new WatchStreamError('an event has no object');
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':
@@ -42,13 +51,13 @@ function parseLine<T extends KubeObject>(line: string): WatchLine<T> {
       return { type, object: object as T };
     case 'BOOKMARK': {
       const version = (object as KubeObject).metadata?.resourceVersion;
-      if (version === undefined) throw new WatchProtocolError('a bookmark has no resourceVersion');
+      if (version === undefined) throw new WatchStreamError('a bookmark has no resourceVersion');
       return { type, resourceVersion: version };
     }
     case 'ERROR':
       return { type, status: object as Status };
     default:
-      throw new WatchProtocolError(`unknown event type ${JSON.stringify(type)}`);
+      throw new WatchStreamError(`unknown event type ${JSON.stringify(type)}`);
   }
 }
 
@@ -56,7 +65,7 @@ function parseFrame(line: string): { type?: unknown; object?: unknown } {
   try {
     return JSON.parse(line) ?? {};
   } catch {
-    throw new WatchProtocolError('an event is not JSON');
+    throw new WatchStreamError('an event is not JSON');
   }
 }
 

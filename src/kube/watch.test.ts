@@ -87,7 +87,7 @@ it('gives no event for a last line without its end, though it is whole JSON', as
   );
   const { events, error } = await drain(watch);
   expect(events).toEqual(['ADDED a']);
-  expect(error).toMatchObject({ name: 'ConnectionError', kind: 'protocol' });
+  expect(error).toMatchObject({ name: 'ConnectionError', kind: 'broken' });
   expect(String(error)).toContain('watch pods');
   expect(String(error)).toContain('ended inside an event');
 });

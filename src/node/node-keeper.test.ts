@@ -163,6 +163,38 @@ describe('the Node object', () => {
   });
 });
 
+describe('a resource that the provider has no more', () => {
+  const gpu = 'example.com/gpu';
+  const offered = { ...capacity, resources: { ...capacity.resources, extended: { [gpu]: 4 } } };
+  const lists = () => [node().status?.capacity ?? {}, node().status?.allocatable ?? {}];
+  function patchLists(change: Readonly<Record<string, string>>): void {
+    const { status } = node();
+    const [had, left] = lists();
+    const more = { capacity: { ...had, ...change }, allocatable: { ...left, ...change } };
+    store().update('nodes', { ...node(), status: { ...status, ...more } }, 'status');
+  }
+
+  it('leaves the Node, and those of others stay', async () => {
+    const keeper = await start();
+    keeper.setCapacity(offered);
+    await eventually(() => lists().every((list) => list[gpu] === '4'));
+    patchLists({ 'example.com/dongle': '1' });
+    await quiet(keeper);
+    keeper.setCapacity(capacity);
+    await eventually(() => lists().every((list) => !(gpu in list)));
+    expect(lists()).toMatchObject([{ cpu: '4000m', 'example.com/dongle': '1' }, { pods: '10' }]);
+  });
+
+  it('leaves the Node also when an earlier process offered it', async () => {
+    store().create('nodes', { metadata: { name: 'burst-0' } });
+    patchLists({ [gpu]: '4' });
+    await start();
+    expect(lists().map((list) => Object.keys(list).sort())).toEqual(
+      Array(2).fill(['cpu', 'ephemeral-storage', 'memory', 'pods']),
+    );
+  });
+});
+
 describe('trouble with the provider', () => {
   it('is a condition and a taint, never NotReady, and both go with it', async () => {
     const keeper = await start();

@@ -11,6 +11,7 @@ import { type Clock, pause } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import {
   conditionsDiffer,
+  inPlaceOf,
   type NodeIdentity,
   newNode,
   nodeLabels,
@@ -122,7 +123,11 @@ export class NodeKeeper {
     if (due || !isDeepStrictEqual(wanted, this.#accepted) || conditionsDiffer(current.status, wanted)) {
       const now = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
       const conditions = withTimes(wanted.conditions ?? [], current.status?.conditions ?? [], now);
-      const body = { status: { ...wanted, conditions } };
+      // What an earlier process offered is not known; no Pod could get from this one what it does not offer itself.
+      const before = this.#accepted ?? current.status;
+      const capacity = inPlaceOf(before?.capacity, wanted.capacity);
+      const allocatable = inPlaceOf(before?.allocatable, wanted.allocatable);
+      const body = { status: { ...wanted, capacity, allocatable, conditions } };
       const options = { subresource: 'status', type: 'strategic', signal } as const;
       const node = await client.patch(nodes, { name: identity.name }, body, options);
       this.#answered = node;

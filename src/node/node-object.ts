@@ -106,6 +106,17 @@ function resourceList({ resources, instances }: Capacity): Record<string, string
   return list;
 }
 
+/**
+ * The list as it goes into a strategic merge patch, which keeps what it does not name: null takes away what was in the
+ * list before. (A kubelet sets such a resource to 0 and leaves it there.)
+ */
+export function inPlaceOf(
+  before: Readonly<Record<string, string>> = {},
+  list: Readonly<Record<string, string>> = {},
+): Record<string, string | null> {
+  return { ...Object.fromEntries(Object.keys(before).map((name) => [name, null])), ...list };
+}
+
 /** Ready stands for this process, which posts it; the provider has a condition of its own. */
 function nodeConditions(trouble: ProviderTrouble | undefined): NodeCondition[] {
   const fine = (type: string, reason: string, message: string): NodeCondition => ({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RuntimeContainer } from '../../providers/contract/index.ts';
 import { goDuration, restartDelayMs } from './restart.ts';
 import { Harness } from './testing/harness.ts';
+import { container } from './testing/specs.ts';
 
 const t0 = Date.UTC(2026, 0, 1);
 
@@ -45,6 +46,22 @@ it('prints durations as Go does', () => {
     '2m40s',
     '5m0s',
   ]);
+});
+
+describe('rules by exit code', () => {
+  it.each([
+    ['In', [42], 42, true],
+    ['In', [42], 1, false],
+    ['NotIn', [0, 3], 1, true],
+    ['NotIn', [0, 3], 3, false],
+  ] as const)('%s %j, ended with %d', async (operator, exitCodes, exitCode, again) => {
+    const app = container('app', { restartPolicy: 'Never', restartRules: [{ operator, exitCodes }] });
+    const pod = new Harness({ containers: [app, container('other')] });
+    await pod.create();
+    pod.runtime.exit('app', exitCode);
+    await pod.seconds(1);
+    expect(pod.runtime.live).toEqual(again ? ['other/0', 'app/1'] : ['other/0']);
+  });
 });
 
 describe('a crash loop', () => {

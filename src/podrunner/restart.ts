@@ -8,8 +8,13 @@ const longestMs = 300_000;
 /** A run longer than this wipes the slate. */
 const resetAfterMs = 600_000;
 
+/** pkg/kubelet/container/helpers.go, ContainerShouldRestart. */
 export function restartsAfter(member: Member, exit: TerminatedState): boolean {
   if (member.role === 'sidecar') return true;
+  const ruled = member.spec.restartRules?.some(
+    ({ operator, exitCodes }) => exitCodes.includes(exit.exitCode) === (operator === 'In'),
+  );
+  if (ruled) return true;
   if (member.role === 'regular' && member.restartPolicy === 'Always') return true;
   return member.restartPolicy !== 'Never' && exit.exitCode !== 0;
 }

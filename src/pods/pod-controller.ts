@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { InstanceProvider, OwnerScope } from '../../providers/contract/index.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { createInformer, type Informer } from '../kube/informer.ts';
@@ -7,8 +8,10 @@ import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { InstanceTable } from './instance-table.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { type Admission, type PodEvents, PodReconciler, type SpecSource } from './pod-reconciler.ts';
+import { type Admission, ownershipOf, type PodEvents, PodReconciler } from './pod-reconciler.ts';
 import { ProviderWatch } from './provider-watch.ts';
+import type { SpecSource } from './specs/spec-source.ts';
+import { VolumeRefresher } from './specs/volume-refresher.ts';
 import { StatusWriter } from './status/status-writer.ts';
 
 export interface PodControllerDeps {
@@ -41,6 +44,7 @@ export class PodController {
   readonly #writer: StatusWriter;
   readonly #watch: ProviderWatch;
   readonly #specs: SpecSource;
+  readonly #volumes: VolumeRefresher;
   readonly #reconciler: PodReconciler;
 
   constructor(deps: PodControllerDeps) {
@@ -65,6 +69,12 @@ export class PodController {
       },
       onHealth: deps.onHealth,
     });
+    const cached = (uid: string): Pod | undefined => this.#informer.cache.getByUid(uid);
+    this.#volumes = new VolumeRefresher({
+      ...{ clock, random, log, client, provider, cached },
+      resolve: (pod, signal) =>
+        this.#specs.resolve(pod, ownershipOf(pod, scope.clusterUid, scope.node), signal),
+    });
     this.#reconciler = new PodReconciler({
       ...deps,
       clusterUid: scope.clusterUid,
@@ -72,7 +82,8 @@ export class PodController {
       table: this.#table,
       writer: this.#writer,
       specs: this.#specs,
-      cached: (uid) => this.#informer.cache.getByUid(uid),
+      volumes: this.#volumes,
+      cached,
       confirmed: () => this.#informer.hasSynced && this.#watch.listed,
       look: () => this.#watch.look(),
       again: (uid, ms) => this.#queue.addAfter(uid, ms),
@@ -84,6 +95,8 @@ export class PodController {
       const uid = event.object.metadata?.uid ?? '';
       if (event.type === 'deleted') this.#reconciler.sawDeleted(uid);
       this.#queue.add(uid);
+      if (event.type === 'updated' && isRelabelled(event.previous, event.object))
+        this.#volumes.podChanged(uid);
     });
   }
 
@@ -129,6 +142,7 @@ export class PodController {
       this.#watch.run(signal),
       this.#queue.run(signal),
       this.#specs.run(signal),
+      this.#volumes.run(signal),
       this.#writer.run(signal),
     ]);
   }
@@ -144,4 +158,11 @@ export class PodController {
     this.#reconciler.retryNow(uid);
     this.#queue.add(uid);
   }
+}
+
+function isRelabelled({ metadata: before }: Pod, { metadata: now }: Pod): boolean {
+  return (
+    !isDeepStrictEqual(before?.labels, now?.labels) ||
+    !isDeepStrictEqual(before?.annotations, now?.annotations)
+  );
 }

@@ -1,4 +1,4 @@
-import type { Instance, InstanceProvider, InstanceSpec, Ownership } from '../../providers/contract/index.ts';
+import type { Instance, InstanceProvider, Ownership } from '../../providers/contract/index.ts';
 import { instanceToken, providerErrorKind } from '../../providers/contract/index.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isConflict, isNotFound } from '../kube/errors.ts';
@@ -10,27 +10,13 @@ import { type Action, decide } from './decide.ts';
 import type { InstanceTable } from './instance-table.ts';
 import { createRecord, type PodRecord } from './pod-record.ts';
 import { bounded, createFailure, retryWaitMs } from './provider-calls.ts';
+import type { ResolvedSpec, SpecSource, VolumeFollower } from './specs/spec-source.ts';
 import { observationsOf } from './status/container-statuses.ts';
 import type { StatusContext, Verdict } from './status/pod-status.ts';
 import type { StatusWriter } from './status/status-writer.ts';
 
 /** Whether the node takes a Pod at all. Undefined = yes. */
 export type Admission = (pod: Pod) => Verdict | undefined;
-
-/** The Pod with all its references resolved, or why that has to wait, or why it can never be. */
-export type Resolution =
-  | { readonly kind: 'spec'; readonly spec: InstanceSpec }
-  | { readonly kind: 'waiting'; readonly verdict: Verdict }
-  | { readonly kind: 'invalid'; readonly verdict: Verdict };
-
-export interface SpecSource {
-  /** While it answers `waiting`, it watches what is missing and calls back when the Pod should be tried again. */
-  resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution>;
-  /** The Pod is gone. */
-  forget(uid: string): void;
-  /** Works until the signal fires. Never rejects. */
-  run(signal: AbortSignal): Promise<void>;
-}
 
 /** Tells people of a Pod, or of one of its containers. Never blocks, never throws. */
 export type PodEvents = (
@@ -54,6 +40,7 @@ export interface PodReconcilerDeps {
   readonly writer: StatusWriter;
   readonly admission: Admission;
   readonly specs: SpecSource;
+  readonly volumes: VolumeFollower;
   readonly events: PodEvents;
   /** The Pod in the cache. */
   readonly cached: (uid: string) => Pod | undefined;
@@ -170,6 +157,7 @@ export class PodReconciler {
         this.#records.delete(uid);
         this.#deps.writer.forget(uid);
         this.#deps.specs.forget(uid);
+        this.#deps.volumes.forget(uid);
         return;
       case 'create':
         if (pod !== undefined) await this.#create(uid, pod, record, signal);
@@ -194,14 +182,15 @@ export class PodReconciler {
   }
 
   async #create(uid: string, pod: Pod, record: PodRecord, signal: AbortSignal): Promise<void> {
-    const { admission, clock, events, provider, random, table, again, log } = this.#deps;
+    const { admission, clock, events, provider, random, table, volumes, again, log } = this.#deps;
     if (!record.admitted) {
       const refusal = admission(pod);
       if (refusal !== undefined) return this.#refuse(uid, pod, record, refusal);
       record.admitted = true;
     }
-    const spec = await this.#resolve(uid, pod, record, signal);
-    if (spec === undefined) return;
+    const resolved = await this.#resolve(uid, pod, record, signal);
+    if (resolved === undefined) return;
+    const { spec } = resolved;
     try {
       const instance = await bounded(clock, signal, (bound) =>
         provider.create(spec, instanceToken(spec.owner), bound),
@@ -209,6 +198,7 @@ export class PodReconciler {
       Object.assign(record, { created: 'yes', adopted: true, failures: 0, lastInstance: instance });
       delete record.waiting;
       table.created(instance);
+      volumes.follow(pod, instance.ref, resolved);
     } catch (error) {
       const failure = createFailure(error, record, random);
       if (failure.uncertain) record.created = 'unknown';
@@ -234,18 +224,16 @@ export class PodReconciler {
     this.#deps.again(uid, 0);
   }
 
-  /** The spec, or undefined when the Pod has to wait or can never run; the record then says why. */
+  /** The Pod resolved, or undefined when the Pod has to wait or can never run; the record then says why. */
   async #resolve(
     uid: string,
     pod: Pod,
     record: PodRecord,
     signal: AbortSignal,
-  ): Promise<InstanceSpec | undefined> {
+  ): Promise<ResolvedSpec | undefined> {
     const { clusterUid, nodeName, specs, events, again, clock } = this.#deps;
-    const { name = '', namespace = '' } = pod.metadata ?? {};
-    const owner: Ownership = { clusterUid, node: nodeName, namespace, name, podUid: uid, attempt: 0 };
-    const resolution = await specs.resolve(pod, owner, signal);
-    if (resolution.kind === 'spec') return resolution.spec;
+    const resolution = await specs.resolve(pod, ownershipOf(pod, clusterUid, nodeName), signal);
+    if (resolution.kind === 'spec') return resolution;
     if (resolution.kind === 'invalid') {
       record.holdUntil = clock.now() + missingReferenceMs;
       this.#refuse(uid, pod, record, resolution.verdict);
@@ -267,6 +255,7 @@ export class PodReconciler {
     signal: AbortSignal,
   ): Promise<void> {
     record.admitted = true;
+    this.#deps.volumes.follow(pod, instance.ref);
     if (this.#deps.provider.adopt === undefined) {
       record.adopted = true;
       this.#deps.again(uid, 0);
@@ -290,9 +279,9 @@ export class PodReconciler {
   ): Promise<((signal: AbortSignal) => Promise<void>) | undefined> {
     const { provider } = this.#deps;
     if (provider.adopt === undefined) return undefined;
-    const spec = await this.#resolve(uid, pod, record, signal);
-    if (spec === undefined) return undefined;
-    return async (bound) => provider.adopt?.(ref, spec, bound, observationsOf(pod));
+    const resolved = await this.#resolve(uid, pod, record, signal);
+    if (resolved === undefined) return undefined;
+    return async (bound) => provider.adopt?.(ref, resolved.spec, bound, observationsOf(pod));
   }
 
   async #stop(
@@ -360,6 +349,12 @@ export class PodReconciler {
     }
     again(uid, 0);
   }
+}
+
+/** Whose instance of this Pod it is. There is never more than one attempt of a Pod. */
+export function ownershipOf({ metadata }: Pod, clusterUid: string, node: string): Ownership {
+  const { uid = '', name = '', namespace = '' } = metadata ?? {};
+  return { clusterUid, node, namespace, name, podUid: uid, attempt: 0 };
 }
 
 /** A safety net: what is missing is watched, and its coming ends the wait. */

@@ -1,4 +1,4 @@
-import type { ContainerSpec, EnvVar, Mount, Resources } from '../../providers/contract/index.ts';
+import type { ContainerSpec, EnvVar, Mount, Resources, RestartRule } from '../../providers/contract/index.ts';
 import { QuantityError } from '../kube/quantity.ts';
 import { resolveHook, resolveProbe } from './checks.ts';
 import { containerEnv, expandAll, type ResolveInput } from './env.ts';
@@ -54,6 +54,28 @@ export function resolveContainer(
     ...(restartPolicy === 'Always' || restartPolicy === 'OnFailure' || restartPolicy === 'Never'
       ? { restartPolicy }
       : {}),
+    ...restartRules(placed, input),
+  };
+}
+
+/** RestartAllContainers begins the whole Pod anew; no provider can do that to an instance. */
+function restartRules(
+  { container, path }: PlacedContainer,
+  { issues }: ResolveInput,
+): { readonly restartRules?: readonly RestartRule[] } {
+  const { restartPolicyRules = [] } = container;
+  if (restartPolicyRules.length === 0) return {};
+  return {
+    restartRules: restartPolicyRules.flatMap(({ action, exitCodes }, index) => {
+      const { operator, values = [] } = exitCodes ?? {};
+      if (action === 'Restart' && (operator === 'In' || operator === 'NotIn'))
+        return [{ operator, exitCodes: values }];
+      issues.addInvalid(
+        `${path}.restartPolicyRules[${index}]`,
+        'only the action Restart by exit codes is known',
+      );
+      return [];
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Pod } from '../kube/types.ts';
-import { tokenKey } from './references.ts';
+import { type References, tokenKey } from './references.ts';
 
 /** A ConfigMap or Secret that a Pod refers to, in the namespace of the Pod. */
 export interface ReferencedObject {
@@ -48,6 +48,18 @@ export function referencedObjects(pod: Pod): ReferencedObject[] {
   }
   for (const { name } of imagePullSecrets) add('Secret', name, true);
   return [...found.values()];
+}
+
+/** Those in volumes that may change while the Pod runs: what is immutable need not be watched. */
+export function changingObjects(
+  pod: Pod,
+  refs: Pick<References, 'configMaps' | 'secrets'>,
+): ReferencedObject[] {
+  const volumes = pod.spec?.volumes ?? [];
+  return referencedObjects({ ...pod, spec: { containers: [], volumes } }).filter(({ kind, name }) => {
+    const found = kind === 'ConfigMap' ? refs.configMaps.get(name) : refs.secrets.get(name);
+    return found?.immutable !== true;
+  });
 }
 
 /** A token to be asked for with TokenRequest, bound to the Pod. */

@@ -8,6 +8,16 @@ function main(container: Partial<Container>): ReturnType<typeof resolved>['spec'
   return first;
 }
 
+test('restart rules by exit code are handed on; what is no such rule is invalid', () => {
+  const rule = { action: 'Restart', exitCodes: { operator: 'In', values: [42] } };
+  const container = main({ restartPolicy: 'Never', restartPolicyRules: [rule] });
+  expect(container.restartRules).toEqual([{ operator: 'In', exitCodes: [42] }]);
+  const all = podWith({ restartPolicyRules: [{ ...rule, action: 'RestartAllContainers' }] });
+  expect(problems(all)).toEqual([
+    'spec.containers[0].restartPolicyRules[0]: only the action Restart by exit codes is known',
+  ]);
+});
+
 test('the smallest Pod gets every default', () => {
   expect(resolved(podOf())).toEqual({
     kind: 'spec',

@@ -1,12 +1,17 @@
 import { plainContainer, plainSpec } from '../../providers/contract/conformance/plain-spec.ts';
 import type { ContainerSpec, InstanceSpec, Ownership } from '../../providers/contract/index.ts';
 import type { Container, Pod } from '../../src/kube/types.ts';
-import type { SpecSource } from '../../src/pods/pod-reconciler.ts';
+import type { SpecSource } from '../../src/pods/specs/spec-source.ts';
 
 /** Pods of these tests refer to nothing: their specs are made on the spot. */
 export function plainSpecs(): SpecSource {
   return {
-    resolve: async (pod, owner) => ({ kind: 'spec', spec: specOf(pod, owner) }),
+    resolve: async (pod, owner) => ({
+      kind: 'spec',
+      spec: specOf(pod, owner),
+      changing: [],
+      staleAt: Infinity,
+    }),
     forget() {},
     run: async () => undefined,
   };

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Capabilities, ProviderError } from '../../../providers/contract/index.ts';
-import { ConfigError } from '../../config/settings.ts';
+import type { Capabilities } from '../../../providers/contract/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { loadProvider, type ProviderChoice } from '../wiring/load-provider.ts';
 
@@ -14,9 +13,6 @@ export async function capabilitiesOf(choice: ProviderChoice, log: Log): Promise<
     const capabilities = provider.capabilities();
     await provider.close?.();
     return capabilities;
-  } catch (error) {
-    if (!(error instanceof ProviderError)) throw error;
-    throw new ConfigError(`provider ${choice.provider}: ${error.message}`);
   } finally {
     await rm(stateDir, { recursive: true, force: true, maxRetries: 5 });
   }

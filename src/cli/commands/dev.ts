@@ -12,6 +12,7 @@ interface Flags {
   readonly port: number;
   readonly kubeconfig?: string;
   readonly stateDir?: string;
+  readonly assets?: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -22,6 +23,9 @@ export function addDevCommand(program: Command): void {
     .description(
       prose(`Starts a small Kubernetes control plane on loopback, in memory, with one virtual node, and
 prints the line that points kubectl at it. For development and tests, not for production.
+
+With --assets the control plane is a real one: etcd, kube-apiserver, kube-controller-manager
+and kube-scheduler from that folder, as processes that live as long as this one.
 
 Ctrl-C ends it and removes every process, port and folder that it made.`),
     )
@@ -37,6 +41,7 @@ Ctrl-C ends it and removes every process, port and folder that it made.`),
       new Option('--port <port>', 'port of the API server (0 = a free one)').argParser(parsePort).default(0),
     )
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: in the state folder)')
+    .option('--assets <dir>', 'start the Kubernetes programs in this folder as the control plane')
     .option('--state-dir <dir>', 'folder for its state (default: in the temporary folder)')
     .addOption(
       new Option('--log-level <level>', 'least grave of the messages to log')
@@ -79,14 +84,25 @@ async function dev(flags: Flags): Promise<void> {
     );
     console.log(`\n  export KUBECONFIG=${session.kubeconfig}\n  kubectl get nodes\n`);
     console.log('Ctrl-C ends it and leaves nothing behind.');
-    if (!signal.aborted)
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    const trouble = await Promise.race([interruptionOf(signal), ...brokenOf(session)]);
+    if (trouble !== undefined) throw new Error(`the control plane broke: ${trouble}`);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     await session?.stop();
     dispose();
   }
+}
+
+function interruptionOf(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+function brokenOf({ cluster: { broken } }: DevSession): Promise<string>[] {
+  return broken === undefined ? [] : [broken];
 }
 
 export function parseObject(text: string): Readonly<Record<string, unknown>> {

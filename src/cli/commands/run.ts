@@ -42,9 +42,10 @@ process and no isolation: give it only Pods of people who may log in here.`),
     .option('--no-taint', 'let ordinary Pods come here too')
     .option('--state-dir <dir>', 'folder for what has to outlive the daemon')
     .addOption(
-      new Option('--log-level <level>', 'least grave of the messages to log')
-        .choices(['debug', 'info', 'warn', 'error'])
-        .default('info'),
+      new Option(
+        '--log-level <level>',
+        'least grave of the messages to log (default: as the file says, else info)',
+      ).choices(['debug', 'info', 'warn', 'error']),
     )
     .option('--deregister', 'on SIGTERM: drain the node and remove it from the cluster')
     .addHelpText(
@@ -64,11 +65,11 @@ process and no isolation: give it only Pods of people who may log in here.`),
         },
       ),
     )
-    .action((flags: Flags) => run(flags));
+    .action(run);
 }
 
-async function run(flags: Flags): Promise<void> {
-  const settings = await readSettings(flags);
+async function run(flags: Flags, command: Command): Promise<void> {
+  const settings = await readSettings(flags, command);
   // Loaded here, so that --help and the other commands stay quick and small.
   const [{ startDaemon }, { createPinoLog }, { deregister }] = await Promise.all([
     import('../wiring/daemon.ts'),
@@ -121,25 +122,27 @@ function farewell({ deregister }: Flags): string {
     : 'stopping; instances keep running';
 }
 
-async function readSettings(flags: Flags): Promise<Settings> {
-  if (flags.config === undefined) return settingsOfFlags(flags);
-  const beside = ['kubeconfig', 'context', 'nodeName', 'provider', 'listen', 'address', 'stateDir'].filter(
-    (name) => name in flags,
+/** Flags that go with a file; what the others say, the file says. */
+const besideConfig = ['config', 'logLevel', 'deregister'];
+
+/** The settings that the command line asks for. Throws ConfigError. */
+export async function readSettings(flags: Flags, command: Command): Promise<Settings> {
+  const { config, logLevel } = flags;
+  if (config === undefined) return settingsOfFlags(flags);
+  const given = command.options.filter(
+    (option) =>
+      command.getOptionValueSource(option.attributeName()) === 'cli' &&
+      !besideConfig.includes(option.attributeName()),
   );
-  if (beside.length > 0)
+  if (given.length > 0)
     throw new ConfigError(
-      `--config holds everything: leave out ${beside.map(dashed).join(', ')}, or put it into ${flags.config}`,
+      `--config holds everything: leave out ${given.map(({ long }) => long).join(', ')}, and say it in ${config}`,
     );
   // The schema and its validator are heavy, and a daemon started by flags needs neither.
   const { parseConfigFile } = await import('../../config/config-file.ts');
-  const text = await readFile(flags.config, 'utf8').catch((error: unknown) => {
-    throw new ConfigError(
-      `--config ${flags.config}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+  const text = await readFile(config, 'utf8').catch((error: unknown) => {
+    throw new ConfigError(`--config ${config}: ${error instanceof Error ? error.message : String(error)}`);
   });
-  return settingsOfFile(parseConfigFile(text, flags.config), flags.config);
-}
-
-function dashed(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const settings = settingsOfFile(parseConfigFile(text, config), config);
+  return logLevel === undefined ? settings : { ...settings, logLevel };
 }

@@ -27,7 +27,9 @@ test('folders of demos that were killed go, with their instances; all others sta
   await folder('burstlet-demo-alive', { pid: String(process.ppid), 'cluster-uid': 'v' });
   await folder('burstlet-demo-beginning', {});
   await folder('something-else', { pid: deadPid });
-  expect(await clearUpAfterCrashes(deps())).toBe(2);
+  expect(await clearUpAfterCrashes(deps(), AbortSignal.abort())).toBe(0);
+  expect(await readdir(parent)).toHaveLength(5);
+  expect(await clearUpAfterCrashes(deps(), new AbortController().signal)).toBe(2);
   expect((await readdir(parent)).sort()).toEqual([
     'burstlet-demo-alive',
     'burstlet-demo-beginning',

@@ -22,14 +22,18 @@ export function createDemoFolder({ parent }: DemoFolderDeps): Promise<string> {
   return mkdtemp(path.join(parent, prefix));
 }
 
-/** Removes what demos left behind that were killed: their instances and their folders. Returns how many demos. */
-export async function clearUpAfterCrashes(deps: DemoFolderDeps): Promise<number> {
+/**
+ * Removes what demos left behind that were killed: their instances and their folders. Returns how many demos. What is
+ * left when the signal fires is for the next one.
+ */
+export async function clearUpAfterCrashes(deps: DemoFolderDeps, signal: AbortSignal): Promise<number> {
   const { parent, log } = deps;
   let cleared = 0;
   for (const name of (await readdir(parent)).filter((entry) => entry.startsWith(prefix))) {
+    if (signal.aborted) break;
     const folder = path.join(parent, name);
     try {
-      if ((await isMine(folder)) && (await clearUp(folder, deps))) cleared++;
+      if ((await isMine(folder)) && (await clearUp(folder, deps, signal))) cleared++;
     } catch (error) {
       log.warn({ folder, error: String(error) }, 'what an earlier demo left behind could not be removed');
     }
@@ -47,7 +51,11 @@ async function isMine(folder: string): Promise<boolean> {
 }
 
 /** False while its demo lives. */
-async function clearUp(folder: string, { choice, nodeName, log }: DemoFolderDeps): Promise<boolean> {
+async function clearUp(
+  folder: string,
+  { choice, nodeName, log }: DemoFolderDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
   const taken = await takeDevFolder(folder).catch((error: unknown) => {
     if (error instanceof ConfigError) return undefined;
     throw error;
@@ -55,7 +63,7 @@ async function clearUp(folder: string, { choice, nodeName, log }: DemoFolderDeps
   if (taken === undefined) return false;
   if (taken.leftBehind !== undefined) {
     const scope = { clusterUid: taken.leftBehind, node: nodeName };
-    await reapInstances(choice, nodeStateDir(folder, nodeName), scope, log);
+    await reapInstances(choice, nodeStateDir(folder, nodeName), scope, log, signal);
   }
   await taken.remove();
   return true;

@@ -1,8 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { describe, expect, test } from 'vitest';
+import path from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../telemetry/clock.ts';
-import { silentLog } from '../../telemetry/log.ts';
+import { type Log, silentLog } from '../../telemetry/log.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { readManifests } from '../manifests/read-manifests.ts';
 import { examplesFolder } from './examples-folder.ts';
@@ -57,6 +58,36 @@ describe('a demo', () => {
   test('can be interrupted before it has begun', async () => {
     const { outcome } = await run(namespace, (text) => text.includes('KUBECONFIG'));
     expect(outcome).toBe('interrupted');
+  });
+
+  test.each([
+    ['before it starts', undefined],
+    ['while it starts', 'the node is registered'],
+  ])('that is interrupted %s goes no further, and leaves nothing', async (_, atMessage) => {
+    const parent = await mkdtemp(path.join(tmpdir(), 'burstlet-parent-'));
+    vi.stubEnv('TMPDIR', parent);
+    const controller = new AbortController();
+    if (atMessage === undefined) controller.abort();
+    const said: string[] = [];
+    const log: Log = {
+      ...silentLog,
+      info: (_fields, message) => {
+        said.push(message);
+        if (message === atMessage) controller.abort();
+      },
+    };
+    let written = '';
+    const output = { write: (more: string) => (written += more) };
+    const deps = { clock: systemClock, random: Math.random, log, version: '0.0.0', output };
+    try {
+      const outcome = await runDemo({ manifests: [], exit: false }, deps, controller.signal);
+      expect([outcome, written]).toEqual(['interrupted', '']);
+      expect(said.at(-1)).toBe(atMessage);
+      expect(await readdir(parent)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      await rm(parent, { recursive: true });
+    }
   });
 
   test.each([

@@ -42,18 +42,20 @@ export async function runDemo(
   const startedAt = clock.now();
   const choice = { provider: 'process', options: {} };
   const folders = { parent: shortTmpdir(), choice, nodeName, log: deps.log };
-  await clearUpAfterCrashes(folders);
-  const session = await startDevSession({
-    provider: choice.provider,
-    providerOptions: choice.options,
-    nodeName,
-    taint: false,
-    port: 0,
-    stateDir: await createDemoFolder(folders),
-    log: deps.log,
-    version: deps.version,
-  });
+  let session: DevSession | undefined;
   try {
+    await clearUpAfterCrashes(folders, signal);
+    session = await startDevSession({
+      provider: choice.provider,
+      providerOptions: choice.options,
+      nodeName,
+      taint: false,
+      port: 0,
+      stateDir: await createDemoFolder(folders),
+      log: deps.log,
+      version: deps.version,
+      signal,
+    });
     output.write(introduction(session));
     const stage = await openStage(session, deps);
     try {
@@ -70,7 +72,7 @@ export async function runDemo(
     if (signal.aborted) return 'interrupted';
     throw error;
   } finally {
-    await session.stop();
+    await session?.stop();
   }
 }
 

@@ -1,26 +1,41 @@
 import type { Capacity } from '../../../providers/contract/index.ts';
-import { ConfigError } from '../../config/settings.ts';
-import { parseQuantity, toMillis, toUnits } from '../../kube/quantity.ts';
+import { ConfigError, type NodeSettings } from '../../config/settings.ts';
+import { parseQuantity, type Quantity, toMillis, toUnits } from '../../kube/quantity.ts';
 
-/** What the provider says, with what the configuration says in its place. Throws ConfigError for a bad quantity. */
-export function withOverrides(capacity: Capacity, overrides: Readonly<Record<string, string>>): Capacity {
-  let { resources, instances } = capacity;
-  for (const [name, text] of Object.entries(overrides)) {
-    const quantity = quantityOf(name, text);
-    if (name === 'pods') instances = toUnits(quantity);
-    else if (name === 'cpu') resources = { ...resources, cpuMillis: toMillis(quantity) };
-    else if (name === 'memory') resources = { ...resources, memoryBytes: toUnits(quantity) };
-    else if (name === 'ephemeral-storage')
-      resources = { ...resources, ephemeralStorageBytes: toUnits(quantity) };
-    else resources = { ...resources, extended: { ...resources.extended, [name]: toUnits(quantity) } };
-  }
-  return { resources, instances };
+/**
+ * What a provider says, with what the configuration of its node says in its place. Throws ConfigError for a bad
+ * quantity, at once and not when it is used.
+ */
+export function capacityOverrides({
+  name: node,
+  capacity: texts,
+}: Pick<NodeSettings, 'name' | 'capacity'>): (capacity: Capacity) => Capacity {
+  const overrides = Object.entries(texts).map(([name, text]) => ({
+    name,
+    quantity: quantityOf(text, `node ${node}: capacity.${name}`),
+  }));
+  return (capacity) => {
+    let { resources, instances } = capacity;
+    for (const { name, quantity } of overrides) {
+      if (name === 'pods') instances = toUnits(quantity);
+      else if (name === 'cpu') resources = { ...resources, cpuMillis: toMillis(quantity) };
+      else if (name === 'memory') resources = { ...resources, memoryBytes: toUnits(quantity) };
+      else if (name === 'ephemeral-storage')
+        resources = { ...resources, ephemeralStorageBytes: toUnits(quantity) };
+      else resources = { ...resources, extended: { ...resources.extended, [name]: toUnits(quantity) } };
+    }
+    return { resources, instances };
+  };
 }
 
-function quantityOf(name: string, text: string): ReturnType<typeof parseQuantity> {
+function quantityOf(text: string, where: string): Quantity {
   try {
-    return parseQuantity(text);
+    const quantity = parseQuantity(text);
+    if (quantity.nanos >= 0n) return quantity;
   } catch (error) {
-    throw new ConfigError(`capacity.${name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`${where}: ${error instanceof Error ? error.message : String(error)}`);
   }
+  throw new ConfigError(
+    `${where}: ${text} is less than nothing; write how much there is, or leave the key out`,
+  );
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
+import type { InstanceProvider } from '../../../providers/contract/index.ts';
 import { readNodeDns } from '../../config/host-dns.ts';
 import type { NodeSettings, Settings } from '../../config/settings.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -16,7 +17,8 @@ import {
 import { Scheduler } from '../../scheduler/scheduler.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { createMetrics } from '../../telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
+import { capacityOverrides } from './capacity-overrides.ts';
 import { readClusterUid } from './cluster-uid.ts';
 import { loadProvider } from './load-provider.ts';
 import { nodeStateDir, startVirtualNode, type VirtualNode } from './virtual-node.ts';
@@ -35,6 +37,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** True where no other scheduler runs: then Pods of every scheduler name are bound. */
   readonly bindAll?: boolean;
+  /** Called before anything is done in the name of this cluster. */
+  readonly onClusterUid?: (clusterUid: string) => Promise<void>;
   /** PEM, in place of what the settings and the API server say. */
   readonly clientCa?: string;
   /** In place of a self-signed certificate. */
@@ -50,47 +54,60 @@ export async function startDaemon(
   signal: AbortSignal,
 ): Promise<Daemon> {
   const { log, version } = options;
-  const access = await loadClusterAccess(settings, { ...shared, log, env: process.env, home: os.homedir() });
+  const ending = new AbortController();
+  const living = AbortSignal.any([signal, ending.signal]);
   const metrics = createMetrics();
-  const client = createKubeClient({
+  const providers = new Map<NodeSettings, InstanceProvider>();
+  const nodes: VirtualNode[] = [];
+  let client: KubeClient | undefined;
+  try {
+    // Before anything waits for a cluster that may be away for long: what is wrong here stays wrong.
+    for (const node of settings.nodes) {
+      capacityOverrides(node);
+      providers.set(node, await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log));
+    }
+    client = await connect(settings, options, metrics);
+    const clusterUid = await readClusterUid({ ...shared, client, log }, living);
+    await options.onClusterUid?.(clusterUid);
+    const clientCa = options.clientCa ?? (await readClientCa(settings, client, log, living));
+    const dns = await readNodeDns(settings.dns);
+    const common = { ...shared, log, client, clusterUid, metrics, version, dns };
+    for (const [node, provider] of providers) {
+      const certificate = (hosts: readonly string[]) => certificateFor(settings, options, node, hosts);
+      const ca = clientCa === undefined ? {} : { clientCa };
+      nodes.push(await startVirtualNode({ ...common, ...ca, provider, settings: node, certificate }, living));
+    }
+    const scheduling = settings.scheduler ? startScheduler(client, nodes, options, living) : undefined;
+    const parts = [...nodes.map((node) => node.ended), scheduling];
+    return { client, nodes, ended: endOf(parts, client) };
+  } catch (error) {
+    ending.abort();
+    await Promise.all(nodes.map(({ ended }) => ended));
+    // Those of nodes that were started are closed with them.
+    const unused = [...providers.values()].slice(nodes.length);
+    await Promise.allSettled(unused.map((provider) => provider.close?.()));
+    await client?.close();
+    throw error;
+  }
+}
+
+async function endOf(parts: readonly (Promise<void> | undefined)[], client: KubeClient): Promise<void> {
+  await Promise.all(parts);
+  await client.close();
+}
+
+async function connect(
+  settings: Settings,
+  { log, version }: DaemonOptions,
+  metrics: Metrics,
+): Promise<KubeClient> {
+  const access = await loadClusterAccess(settings, { ...shared, log, env: process.env, home: os.homedir() });
+  return createKubeClient({
     ...{ ...shared, log, userAgent: `burstlet/${version}` },
     server: access.server,
     credentials: access.credentials,
     onCall: ({ verb, resource, code }) => metrics.apiCall({ verb, resource, code: String(code) }),
   });
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  signal.addEventListener('abort', end, { once: true });
-  try {
-    const clusterUid = await readClusterUid({ ...shared, client, log }, signal);
-    const clientCa = options.clientCa ?? (await readClientCa(settings, client, log));
-    const dns = await readNodeDns();
-    const nodes: VirtualNode[] = [];
-    for (const node of settings.nodes) {
-      const provider = await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log);
-      const certificate = (hosts: readonly string[]) => certificateFor(settings, options, node, hosts);
-      const common = { ...shared, log, client, clusterUid, metrics, version, dns };
-      nodes.push(
-        await startVirtualNode(
-          {
-            ...common,
-            provider,
-            settings: node,
-            certificate,
-            ...(clientCa === undefined ? {} : { clientCa }),
-          },
-          ending.signal,
-        ),
-      );
-    }
-    const scheduling = settings.scheduler ? startScheduler(client, nodes, options, ending.signal) : undefined;
-    const ended = Promise.all([...nodes.map((node) => node.ended), scheduling]).then(() => client.close());
-    return { client, nodes, ended };
-  } catch (error) {
-    end();
-    await client.close();
-    throw error;
-  }
 }
 
 /** Beside another scheduler it watches its own Pods only; what else is on these nodes, the nodes themselves know. */
@@ -130,13 +147,16 @@ function certificateFor(
 }
 
 /** The CA of the API server's own client certificate: from a file, or where the API server publishes it. */
-async function readClientCa(settings: Settings, client: KubeClient, log: Log): Promise<string | undefined> {
+async function readClientCa(
+  settings: Settings,
+  client: KubeClient,
+  log: Log,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (settings.tls.clientCaFile !== undefined) return readFile(settings.tls.clientCaFile, 'utf8');
   try {
-    const published = await client.get(configMaps, {
-      namespace: 'kube-system',
-      name: 'extension-apiserver-authentication',
-    });
+    const key = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
+    const published = await client.get(configMaps, key, { signal });
     return published.data?.['client-ca-file'];
   } catch (error) {
     if (!isNotFound(error) && !isForbidden(error)) throw error;

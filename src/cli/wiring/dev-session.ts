@@ -17,15 +17,27 @@ export interface DevOptions {
   readonly port: number;
   readonly stateDir?: string;
   readonly kubeconfig?: string;
+  /** Folder with the programs of a real control plane; absent = the embedded one. */
+  readonly assets?: string;
   readonly log: Log;
   readonly version: string;
   /** Gives up the start: what it has begun is removed, and it rejects. */
   readonly signal?: AbortSignal;
 }
 
-/** A control plane and a virtual node in this process. */
+/** What is wanted of a control plane here, be it the embedded or a real one. */
+export interface DevControlPlane
+  extends Pick<
+    DevCluster,
+    'url' | 'caPem' | 'token' | 'writeKubeconfig' | 'issueServingCertificate' | 'stop'
+  > {
+  /** Resolves with what is to be said of it when it ends by itself. */
+  readonly broken?: Promise<string>;
+}
+
+/** A control plane, and a virtual node in this process. */
 export interface DevSession {
-  readonly cluster: DevCluster;
+  readonly cluster: DevControlPlane;
   readonly daemon: Daemon;
   readonly kubeconfig: string;
   /** Ends everything and removes every instance, port and folder. */
@@ -34,38 +46,46 @@ export interface DevSession {
 
 /** Starts a development cluster; what an earlier one left behind after a crash is removed first. */
 export async function startDevSession(options: DevOptions): Promise<DevSession> {
-  const { log, version, nodeName } = options;
+  const { log, nodeName } = options;
   const folder = await takeDevFolder(
     path.resolve(options.stateDir ?? path.join(os.tmpdir(), `burstlet-dev-${os.userInfo().uid}`)),
   );
   const choice = { provider: options.provider, options: options.providerOptions };
   const nodeDir = nodeStateDir(folder.path, nodeName);
-  if (folder.leftBehind !== undefined)
-    await reapInstances(choice, nodeDir, { clusterUid: folder.leftBehind, node: nodeName }, log);
-  const cluster = await createDevCluster({ log, port: options.port });
   const ending = new AbortController();
   const end = (): void => ending.abort();
   options.signal?.addEventListener('abort', end, { once: true });
+  if (options.signal?.aborted) end();
+  const left = folder.leftBehind;
+  if (left !== undefined)
+    await reapInstances(choice, nodeDir, { clusterUid: left, node: nodeName }, log, ending.signal);
+  let cluster: DevControlPlane | undefined;
   let daemon: Daemon | undefined;
   let clusterUid = '';
 
   async function stop(): Promise<void> {
     end();
     await daemon?.ended;
-    await cluster.stop();
-    if (clusterUid !== '') await reapInstances(choice, nodeDir, { clusterUid, node: nodeName }, log);
+    await cluster?.stop();
+    // Without a daemon nobody can have made an instance.
+    if (daemon !== undefined) await reapInstances(choice, nodeDir, { clusterUid, node: nodeName }, log);
     await folder.remove();
   }
 
   try {
-    await cluster.start();
-    clusterUid = cluster.store.get('namespaces', undefined, 'kube-system')?.metadata.uid ?? '';
-    await folder.note(clusterUid);
+    ending.signal.throwIfAborted();
+    cluster = await startControlPlaneOf(options);
     const kubeconfig = path.resolve(options.kubeconfig ?? path.join(folder.path, 'kubeconfig'));
     await cluster.writeKubeconfig(kubeconfig);
     daemon = await startDaemon(
       settingsOf(options, kubeconfig, folder.path),
-      daemonOptions(cluster, nodeName, log, version),
+      {
+        ...daemonOptions(cluster, options),
+        async onClusterUid(uid) {
+          clusterUid = uid;
+          await folder.note(uid);
+        },
+      },
       ending.signal,
     );
     const registered = daemon.nodes.map((node) => node.registered);
@@ -79,14 +99,23 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
   }
 }
 
+async function startControlPlaneOf({ assets, port, log, signal }: DevOptions): Promise<DevControlPlane> {
+  if (assets !== undefined) {
+    const { startControlPlane } = await import('../../controlplane/control-plane.ts');
+    return startControlPlane({ assets, port, ...(signal === undefined ? {} : { signal }) });
+  }
+  const cluster = await createDevCluster({ log, port });
+  await cluster.start();
+  return cluster;
+}
+
 function daemonOptions(
-  cluster: DevCluster,
-  nodeName: string,
-  log: Log,
-  version: string,
+  cluster: DevControlPlane,
+  { nodeName, log, version, assets }: DevOptions,
 ): Parameters<typeof startDaemon>[1] {
   return {
-    ...{ log, version, bindAll: true, clientCa: cluster.caPem },
+    // A real control plane has a scheduler of its own.
+    ...{ log, version, bindAll: assets === undefined, clientCa: cluster.caPem },
     certificate: async (hosts) => {
       const ips = hosts.filter((host) => /^[\d.]+$|:/.test(host));
       const names = hosts.filter((host) => !ips.includes(host));
@@ -112,5 +141,5 @@ function settingsOf(options: DevOptions, kubeconfig: string, stateDir: string): 
     labels: {},
     capacity: {},
   };
-  return { kubeconfig, stateDir, logLevel: 'warn', tls: {}, scheduler: true, nodes: [node] };
+  return { kubeconfig, stateDir, logLevel: 'warn', tls: {}, dns: {}, scheduler: true, nodes: [node] };
 }

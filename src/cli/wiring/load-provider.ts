@@ -2,7 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { InstanceProvider, ProviderContext, ProviderModule } from '../../../providers/contract/index.ts';
+import {
+  type InstanceProvider,
+  type ProviderContext,
+  ProviderError,
+  type ProviderModule,
+} from '../../../providers/contract/index.ts';
 import { ConfigError } from '../../config/settings.ts';
 import { createPodRunner } from '../../podrunner/create-pod-runner.ts';
 import { systemClock } from '../../telemetry/clock.ts';
@@ -21,14 +26,15 @@ const builtIn: Readonly<Record<string, () => Promise<ProviderModule>>> = {
   process: processModule,
 };
 
-/** Loads a provider. `stateDir` is made for it. Throws ConfigError when there is no such provider, or it is not one. */
+/**
+ * Loads a provider. `stateDir` is made for it. Throws ConfigError when there is no such provider, when it is not one, and
+ * when it refuses its options or this machine.
+ */
 export async function loadProvider(
   choice: ProviderChoice,
   stateDir: string,
   log: Log,
 ): Promise<InstanceProvider> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const context: ProviderContext = { options: choice.options, log, stateDir };
   const load = builtIn[choice.provider] ?? (() => importModule(choice.provider));
   const module = await load();
   if (typeof module.createProvider !== 'function') {
@@ -36,14 +42,22 @@ export async function loadProvider(
       `provider ${choice.provider}: the module exports no function createProvider; see docs/guides/write-a-provider.md`,
     );
   }
-  return module.createProvider(context);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const context: ProviderContext = { options: choice.options, log, stateDir };
+  try {
+    return await module.createProvider(context);
+  } catch (error) {
+    if (error instanceof ProviderError)
+      throw new ConfigError(`provider ${choice.provider}: ${error.message}`);
+    throw error;
+  }
 }
 
 async function processModule(): Promise<ProviderModule> {
-  const { createProcessRuntime } = await import('../../../providers/process/index.ts');
+  const { createRuntime } = await import('../../../providers/process/index.ts');
   return {
     createProvider(context) {
-      const runtime = createProcessRuntime(context);
+      const runtime = createRuntime(context);
       return createPodRunner({ runtime, clock: systemClock, random: Math.random, log: context.log });
     },
   };
@@ -64,9 +78,9 @@ async function importModule(name: string): Promise<ProviderModule> {
     const hint = isPath
       ? 'is the path right?'
       : `it is none of ${known}; a file is named by its path (./${name}), a package must be installed here`;
-    throw new ConfigError(
-      `provider ${name} cannot be loaded: ${hint} (${error instanceof Error ? error.message : String(error)})`,
-    );
+    // The lines after the first are Node.js's own search, of no use here.
+    const [why] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new ConfigError(`provider ${name} cannot be loaded: ${hint} (${why})`);
   } finally {
     takeBackContract();
   }

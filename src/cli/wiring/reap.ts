@@ -10,9 +10,11 @@ export async function reapInstances(
   stateDir: string,
   scope: OwnerScope,
   log: Log,
+  interrupt?: AbortSignal,
 ): Promise<number> {
   const provider = await loadProvider(choice, stateDir, log);
-  const signal = AbortSignal.timeout(reapTimeoutMs);
+  const timeout = AbortSignal.timeout(reapTimeoutMs);
+  const signal = interrupt === undefined ? timeout : AbortSignal.any([timeout, interrupt]);
   try {
     const instances = await provider.list(scope, signal);
     await Promise.all(instances.map(({ ref }) => provider.delete(ref, signal)));

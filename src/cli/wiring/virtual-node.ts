@@ -12,13 +12,13 @@ import type { ServingCertificate } from '../../node/serving-certificate.ts';
 import { NodeAdmission } from '../../pods/admission/node-admission.ts';
 import { countedProvider } from '../../pods/counted-provider.ts';
 import { PodController } from '../../pods/pod-controller.ts';
-import { SpecReader } from '../../pods/spec-source.ts';
+import { SpecReader } from '../../pods/specs/spec-reader.ts';
 import type { NodeDns } from '../../podspec/references.ts';
 import { backoffMs } from '../../telemetry/backoff.ts';
 import { type Clock, pause } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { withOverrides } from './capacity-overrides.ts';
+import { capacityOverrides } from './capacity-overrides.ts';
 import { nodeAddress } from './node-address.ts';
 import { podEvents } from './pod-events.ts';
 
@@ -64,8 +64,8 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
   const provider = countedProvider(deps.provider, clock, (call) =>
     metrics.providerCall({ provider: deps.provider.name, ...call }),
   );
-  const read = async (): Promise<Capacity> =>
-    withOverrides(await provider.capacity(signal), settings.capacity);
+  const withOverrides = capacityOverrides(settings);
+  const read = async (): Promise<Capacity> => withOverrides(await provider.capacity(signal));
   let capacity = await persist(read, deps, signal);
   const address = settings.address ?? nodeAddress(settings.listen.host);
   const recorder = createEventRecorder({ client, clock, log, component: 'burstlet', host: settings.name });

@@ -13,6 +13,8 @@ export type Fault =
   | { readonly kind: 'truncate'; readonly afterBytes: number }
   /** The socket stays open, but nothing comes any more. */
   | { readonly kind: 'stall'; readonly afterBytes: number }
+  /** Every event of this watch is of a type that nobody knows. */
+  | { readonly kind: 'garble' }
   /** Every event of this watch comes twice, the second time late. */
   | { readonly kind: 'repeat' }
   /** Two events of this watch that follow each other and are of different names change places. */
@@ -31,6 +33,7 @@ interface Change {
 
 interface Watcher {
   readonly out: FaultyBody;
+  readonly garble: boolean;
   readonly repeat: boolean;
   readonly reorder: boolean;
   sent: number;
@@ -214,6 +217,7 @@ export class FakeApiServer {
     }
     const watcher: Watcher = {
       out,
+      garble: fault?.kind === 'garble',
       repeat: fault?.kind === 'repeat',
       reorder: fault?.kind === 'reorder',
       sent: from,
@@ -227,7 +231,9 @@ export class FakeApiServer {
     const due = this.#changes.filter((change) => change.version > watcher.sent);
     watcher.sent = this.#version;
     if (watcher.reorder) swapNeighbours(due);
-    const lines = due.map(({ type, object }) => `${JSON.stringify({ type, object })}\n`);
+    const lines = due.map(
+      ({ type, object }) => `${JSON.stringify({ type: watcher.garble ? 'X' : type, object })}\n`,
+    );
     if (watcher.repeat) lines.push(...lines);
     if (lines.length > 0) watcher.out.write(lines.join(''));
   }

@@ -1,16 +1,18 @@
-import type { Capacity, Ownership } from '../../providers/contract/index.ts';
-import type { KubeClient } from '../kube/client.ts';
-import { isNotFound } from '../kube/errors.ts';
-import { createInformer, type Informer } from '../kube/informer.ts';
-import { configMaps, secrets, services, tokenRequests } from '../kube/resources.ts';
-import type { ConfigMap, Pod, Secret, Service } from '../kube/types.ts';
-import { referencedObjects, referencedTokens } from '../podspec/referenced-objects.ts';
-import type { Missing, NodeDns, References, Warning } from '../podspec/references.ts';
-import { resolvePod } from '../podspec/resolve-pod.ts';
-import type { Clock } from '../telemetry/clock.ts';
-import type { Log } from '../telemetry/log.ts';
-import { type ObjectRef, ObjectWaits } from './object-waits.ts';
-import type { PodEvents, Resolution, SpecSource } from './pod-reconciler.ts';
+import type { Capacity, Ownership } from '../../../providers/contract/index.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isNotFound } from '../../kube/errors.ts';
+import { createInformer, type Informer } from '../../kube/informer.ts';
+import { configMaps, secrets, services } from '../../kube/resources.ts';
+import type { ConfigMap, Pod, Secret, Service } from '../../kube/types.ts';
+import { changingObjects, referencedObjects, referencedTokens } from '../../podspec/referenced-objects.ts';
+import type { Missing, NodeDns, References, Warning } from '../../podspec/references.ts';
+import { resolvePod } from '../../podspec/resolve-pod.ts';
+import type { Clock } from '../../telemetry/clock.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { PodEvents } from '../pod-reconciler.ts';
+import { type ObjectRef, ObjectWatches } from './object-watches.ts';
+import type { Resolution, SpecSource } from './spec-source.ts';
+import { TokenStore } from './token-store.ts';
 
 export interface SpecReaderDeps {
   readonly clock: Clock;
@@ -30,13 +32,15 @@ export interface SpecReaderDeps {
  */
 export class SpecReader implements SpecSource {
   readonly #deps: SpecReaderDeps;
-  readonly #waits: ObjectWaits;
+  readonly #waits: ObjectWatches;
+  readonly #tokens: TokenStore;
   readonly #services: Informer<Service>;
   #toldMissingDns = false;
 
   constructor(deps: SpecReaderDeps) {
     this.#deps = deps;
-    this.#waits = new ObjectWaits(deps);
+    this.#waits = new ObjectWatches({ ...deps, onChange: deps.retry });
+    this.#tokens = new TokenStore(deps);
     const { clock, random, log, client } = deps;
     const indexers = { namespace: ({ metadata }: Service) => [metadata?.namespace ?? ''] };
     this.#services = createInformer({ clock, random, log, client, resource: services, indexers });
@@ -57,7 +61,12 @@ export class SpecReader implements SpecSource {
     switch (resolution.kind) {
       case 'spec':
         for (const warning of resolution.warnings) this.#warn(pod, warning);
-        return { kind: 'spec', spec: resolution.spec };
+        return {
+          kind: 'spec',
+          spec: resolution.spec,
+          changing: changingObjects(pod, refs),
+          staleAt: this.#tokens.staleAt(owner.podUid),
+        };
       case 'missing': {
         const [{ reason, message }] = resolution.missing;
         return { kind: 'waiting', verdict: { reason, message } };
@@ -69,8 +78,12 @@ export class SpecReader implements SpecSource {
     }
   }
 
-  /** The DNS Service of the cluster goes by this name since the days of kube-dns, whatever serves it. */
+  /**
+   * What the configuration names goes before what can be found out: the DNS Service of a cluster goes by this name since
+   * the days of kube-dns, whatever serves it, but not everywhere.
+   */
   #dns(): NodeDns {
+    if (this.#deps.dns.clusterDns.length > 0) return this.#deps.dns;
     const { clusterIP } = this.#services.cache.get('kube-system/kube-dns')?.spec ?? {};
     return clusterIP && clusterIP !== 'None'
       ? { ...this.#deps.dns, clusterDns: [clusterIP] }
@@ -83,13 +96,14 @@ export class SpecReader implements SpecSource {
     else if (!this.#toldMissingDns)
       this.#deps.log.warn(
         {},
-        'the cluster has no Service kube-system/kube-dns: Pods use the DNS of the host',
+        'the cluster has no Service kube-system/kube-dns: Pods use the DNS of the host, unless burstlet.yaml names dns.nameservers',
       );
     this.#toldMissingDns ||= reason === 'MissingClusterDNS';
   }
 
   forget(uid: string): void {
     this.#waits.set(uid, []);
+    this.#tokens.forget(uid);
   }
 
   async #read(pod: Pod, signal: AbortSignal): Promise<References> {
@@ -107,7 +121,10 @@ export class SpecReader implements SpecSource {
         );
       else await keep(found.secrets, name, this.#deps.client.get(secrets, { namespace, name }, { signal }));
     });
-    await Promise.all([...reads, ...this.#requestTokens(pod, found.tokens, signal), this.#services.synced]);
+    const requests = referencedTokens(pod).map((token) =>
+      keep(found.tokens, token.key, this.#tokens.get(pod, token, signal)),
+    );
+    await Promise.all([...reads, ...requests, this.#services.synced]);
     const { namespace = '' } = pod.metadata ?? {};
     const kubernetes = namespace === 'default' ? undefined : this.#services.cache.get('default/kubernetes');
     return {
@@ -117,33 +134,6 @@ export class SpecReader implements SpecSource {
         ...(kubernetes === undefined ? [] : [kubernetes]),
       ],
     };
-  }
-
-  /** Bound to the Pod: they die with it (serviceaccounts/token, TokenRequest). */
-  #requestTokens(pod: Pod, tokens: Map<string, string>, signal: AbortSignal): Promise<void>[] {
-    const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
-    return referencedTokens(pod).map(async ({ key, serviceAccount, audience, expirationSeconds }) => {
-      const request = {
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenRequest',
-        metadata: { name: serviceAccount, namespace },
-        spec: {
-          audiences: audience === '' ? [] : [audience],
-          expirationSeconds,
-          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
-        },
-      };
-      const answer = this.#deps.client.create(tokenRequests, request, {
-        name: serviceAccount,
-        subresource: 'token',
-        signal,
-      });
-      await keep(
-        tokens,
-        key,
-        answer.then(({ status }) => status?.token ?? ''),
-      );
-    });
   }
 }
 

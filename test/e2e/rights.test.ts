@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { configMaps, leases, namespaces, nodes, pods, secrets } from '../../src/kube/resources.ts';
+import type { KubeObject } from '../../src/kube/types.ts';
+import { eventually } from '../support/eventually.ts';
+import { accountKubeconfig, applyRbac } from './support/account.ts';
+import { forbidden, used } from './support/audit.ts';
+import type { Daemon } from './support/daemon.ts';
+import { podOf } from './support/pods.ts';
+import { openWorld, type World } from './support/world.ts';
+
+/** The shipped RBAC grants what the daemon does and nothing more: it is brought to do all of it. */
+const user = 'system:serviceaccount:burstlet:burstlet';
+let world: World;
+let rbac: KubeObject[];
+let kubeconfig: string;
+let namespace: string;
+let daemon: Daemon;
+
+beforeAll(async () => {
+  world = await openWorld();
+  rbac = await applyRbac(world.client);
+  kubeconfig = await accountKubeconfig(world.client, world.cluster);
+  namespace = await world.namespace('rights');
+  daemon = await world.node({ node: 'rights', provider: 'mock', kubeconfig, flags: ['--deregister'] });
+});
+afterAll(async () => {
+  await world.client.delete(namespaces, { name: namespace });
+  await world.close();
+});
+
+it('a Pod that refers to objects waits for them, and starts when they are there', async () => {
+  const { client } = world;
+  const [container] = podOf(namespace, '').spec?.containers ?? [];
+  const env = [
+    { name: 'A', valueFrom: { configMapKeyRef: { name: 'settings', key: 'a' } } },
+    { name: 'B', valueFrom: { secretKeyRef: { name: 'credentials', key: 'b' } } },
+  ];
+  const spec = {
+    // Bound by the daemon's own scheduler, with a token volume.
+    schedulerName: 'burstlet',
+    automountServiceAccountToken: true,
+    ...(container && { containers: [{ ...container, env }] }),
+  };
+  await client.create(pods, podOf(namespace, 'refers', { spec }));
+  const waits = (text: string) =>
+    eventually(async () => (await world.eventsOf(namespace, 'refers')).some((event) => event.includes(text)));
+  await waits('configmap "settings" not found');
+  await client.create(configMaps, { metadata: { namespace, name: 'settings' }, data: { a: '1' } });
+  await waits('secret "credentials" not found');
+  const data = { b: Buffer.from('2').toString('base64') };
+  await client.create(secrets, { metadata: { namespace, name: 'credentials' }, data });
+  await world.reaches(namespace, 'refers', 'Running');
+  expect(await world.raw(`/api/v1/namespaces/${namespace}/pods/refers/log`)).toContain('started');
+});
+
+it('an Event that comes again is counted up', async () => {
+  const { client } = world;
+  const script = { containers: { main: { exits: [{ code: 1 }] } } };
+  await client.create(pods, podOf(namespace, 'fails', { script }));
+  await eventually(async () => {
+    const { items } = await client.list(
+      { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true },
+      { namespace },
+    );
+    return items.some((event) => ((event as { count?: number }).count ?? 1) > 1);
+  }, 60);
+});
+
+it('a node that is deregistered is gone, with its Pods and its Lease', async () => {
+  expect(await daemon.metric('burstlet_pods')).toBe(2);
+  expect(await daemon.stop()).toBe(0);
+  expect(await world.find(nodes, '', 'rights')).toBeUndefined();
+  expect(await world.find(leases, 'kube-node-lease', 'rights')).toBeUndefined();
+  expect((await world.client.list(pods, { namespace })).items).toEqual([]);
+});
+
+it('no call is forbidden, and no granted verb is unused', async () => {
+  expect(await forbidden(inject('controlPlane').auditLog, user)).toEqual([]);
+  const calls = await used(inject('controlPlane').auditLog, user);
+  expect(grants(rbac).filter((grant) => !calls.has(grant))).toEqual([]);
+});
+
+interface Rule {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** `patch pods/status`, for every verb on every resource. */
+function grants(objects: readonly KubeObject[]): string[] {
+  const rules = objects.flatMap((object) => (object as { rules?: Rule[] }).rules ?? []);
+  return rules.flatMap(({ apiGroups = [], resources = [], verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) => {
+        const [name, subresource] = resource.split('/');
+        const full = `${name}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+        return verbs.map((verb) => `${verb} ${full}`);
+      }),
+    ),
+  );
+}
