@@ -19,7 +19,11 @@ let namespace: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-e2e-'));
-  api = await startControlPlane({ assets: process.env.BURSTLET_E2E_ASSETS ?? '' });
+  api = await startControlPlane({
+    assets: process.env.BURSTLET_E2E_ASSETS ?? '',
+    // Else it waits a minute for watches to end by themselves.
+    apiServerFlags: { 'shutdown-watch-termination-grace-period': '1s' },
+  });
   const kubeconfig = path.join(folder, 'kubeconfig');
   await api.writeKubeconfig(kubeconfig);
   const { url, caPem, token } = api;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { configMaps, namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
+import { applyRbac } from './support/account.ts';
 import type { Daemon } from './support/daemon.ts';
 import { podOf } from './support/pods.ts';
 import { openWorld, type World } from './support/world.ts';
@@ -12,9 +13,10 @@ let namespace: string;
 
 beforeAll(async () => {
   world = await openWorld();
+  await applyRbac(world.client, 'docs/examples/node-identity.yaml');
   namespace = await world.namespace('identity');
   daemon = await world.node({
-    ...{ node: 'identified', provider: 'mock', scheduler: false },
+    ...{ node: 'burst-0', provider: 'mock', scheduler: false },
     kubeconfig: inject('controlPlane').nodeKubeconfig,
   });
 });
@@ -24,8 +26,8 @@ afterAll(async () => {
 });
 
 it('registers, with its taint and its labels', async () => {
-  const { metadata, spec } = await world.client.get(nodes, { name: 'identified' });
-  expect(metadata?.labels).toMatchObject({ type: 'virtual-kubelet', 'kubernetes.io/hostname': 'identified' });
+  const { metadata, spec } = await world.client.get(nodes, { name: 'burst-0' });
+  expect(metadata?.labels).toMatchObject({ type: 'virtual-kubelet', 'kubernetes.io/hostname': 'burst-0' });
   expect(spec?.taints).toContainEqual(expect.objectContaining({ key: 'virtual-kubelet.io/provider' }));
 });
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, createServer, type RequestOptions, request as send } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import type { DevCluster } from '../../src/devcluster/dev-cluster.ts';
+import type { TestCluster } from './test-cluster.ts';
 
 /** What goes wrong with one request; bytes count the body of the answer. */
 export type ProxyFault =
@@ -32,7 +32,7 @@ export interface ApiProxy {
   close(): Promise<void>;
 }
 
-export async function startApiProxy(cluster: DevCluster): Promise<ApiProxy> {
+export async function startApiProxy(cluster: TestCluster): Promise<ApiProxy> {
   const request = { commonName: 'proxy', ips: ['127.0.0.1'] };
   const { certPem, keyPem } = await cluster.issueServingCertificate(request);
   const upstream = new Agent({ ca: cluster.caPem, keepAlive: true });

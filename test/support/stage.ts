@@ -8,14 +8,17 @@ import {
 } from '../../providers/mock/index.ts';
 import { startVirtualNode, type VirtualNode } from '../../src/cli/wiring/virtual-node.ts';
 import type { NodeSettings } from '../../src/config/settings.ts';
-import type { Pod } from '../../src/kube/types.ts';
+import { isNotFound } from '../../src/kube/errors.ts';
+import { events, namespaces, pods, type Resource } from '../../src/kube/resources.ts';
+import type { KubeObject, Pod } from '../../src/kube/types.ts';
 import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { type ApiProxy, startApiProxy } from './api-proxy.ts';
 import { eventually } from './eventually.ts';
 import { meddled } from './meddled.ts';
-import { startTestApi, type TestApi } from './test-api.ts';
+import { connectTo, type TestApi } from './test-api.ts';
+import { openTestCluster, type TestCluster } from './test-cluster.ts';
 
 export interface PodWishes {
   readonly node?: string;
@@ -33,32 +36,35 @@ export interface RunningNode extends VirtualNode {
 
 /** An API server, a proxy before it, a mock cloud, and virtual nodes between the two: all real but the cloud. */
 export interface Stage {
-  readonly api: TestApi;
+  readonly api: TestApi<TestCluster>;
   readonly proxy: ApiProxy;
   readonly cloud: MockCloud;
   readonly faults: FaultPlan;
   /** The node speaks to the API server through the proxy. */
   startNode(settings?: Partial<NodeSettings>, clock?: Clock): Promise<RunningNode>;
   /** A Pod bound to a node (default `burst-0`); its UID. */
-  pod(name: string, wishes?: PodWishes): string;
-  read(name: string): Pod | undefined;
+  pod(name: string, wishes?: PodWishes): Promise<string>;
+  /** The Pod, or undefined when it is not there. */
+  read(name: string): Promise<Pod | undefined>;
+  /** Any object, or undefined when it is not there. */
+  find<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T | undefined>;
   /** Resolves when the Pod is in this phase and, when Running, Ready. */
   reaches(name: string, phase: string): Promise<Pod>;
-  remove(name: string, gracePeriodSeconds?: number): void;
+  remove(name: string, gracePeriodSeconds?: number): Promise<void>;
   /** Of calls on the provider that change something, by Pod UID. */
   calls(podUid: string): string[];
   /** Messages of the Events about a Pod, with their reasons. */
-  eventsOf(name: string): string[];
+  eventsOf(name: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
 export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
-  const api = await startTestApi();
+  const api = connectTo(await openTestCluster());
   const proxy = await startApiProxy(api.cluster);
   const random = seededRandom(1);
   const faults = new FaultPlan({ random });
   const cloud = new MockCloud({ random, faults, ...cloudDeps });
-  const { store } = api.cluster;
+  const clusterUid = (await api.client.get(namespaces, { name: 'kube-system' })).metadata?.uid ?? '';
   const direct = api.connect({ server: proxy.url });
   // Small pages, so that there are several.
   const client = meddled(direct, {
@@ -77,7 +83,7 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
       const node = await startVirtualNode(
         {
           ...{ clock, random: () => 0, log: silentLog, client, metrics, version: '0.0.0' },
-          clusterUid: store.get('namespaces', undefined, 'kube-system')?.metadata.uid ?? '',
+          clusterUid,
           provider: new MockProvider({ cloud }),
           dns: {
             clusterDns: [],
@@ -109,7 +115,7 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
       running.add(started);
       return started;
     },
-    pod(name, { node = 'burst-0', script, metadata, container, spec } = {}) {
+    async pod(name, { node = 'burst-0', script, metadata, container, spec } = {}) {
       const annotations = script === undefined ? {} : { [scriptAnnotation]: JSON.stringify(script) };
       const object = {
         metadata: { name, namespace: 'default', annotations, ...metadata },
@@ -121,24 +127,35 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
           ...spec,
         },
       };
-      return store.create('pods', object).metadata.uid;
+      return (await api.client.create(pods, object)).metadata?.uid ?? '';
     },
-    read: (name) => store.get('pods', 'default', name) as unknown as Pod | undefined,
+    read: (name) => stage.find(pods, name, 'default'),
+    async find(resource, name, namespace) {
+      try {
+        return await api.client.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) });
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
     reaches: (name, phase) =>
-      eventually(() => {
-        const pod = stage.read(name);
+      eventually(async () => {
+        const pod = await stage.read(name);
         const ready = pod?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
         return pod?.status?.phase === phase && (phase !== 'Running' || ready) ? pod : undefined;
       }),
     remove(name, gracePeriodSeconds) {
-      store.delete('pods', 'default', name, gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds });
+      const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
+      return api.client.delete(pods, { namespace: 'default', name }, grace);
     },
     calls: (podUid) => cloud.front.calls.filter((call) => call.podUid === podUid).map(({ kind }) => kind),
-    eventsOf: (name) =>
-      store
-        .list('events')
-        .filter(({ involvedObject }) => (involvedObject as { name?: string }).name === name)
-        .map(({ reason, message }) => `${reason}: ${message}`),
+    async eventsOf(name) {
+      const { items } = await api.client.list(events, {
+        namespace: 'default',
+        fieldSelector: `involvedObject.name=${name}`,
+      });
+      return items.map(({ reason, message }) => `${reason}: ${message}`);
+    },
     async close() {
       await Promise.all([...running].map((node) => node.stop()));
       await api.close();

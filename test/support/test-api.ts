@@ -4,10 +4,11 @@ import { createKubeClient } from '../../src/kube/rest-client.ts';
 import type { CallRecord } from '../../src/kube/transport.ts';
 import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import type { TestCluster } from './test-cluster.ts';
 
-/** A real API server on loopback, and a client of it that counts. */
-export interface TestApi {
-  readonly cluster: DevCluster;
+/** An API server on loopback, and a client of it that counts. */
+export interface TestApi<Cluster extends TestCluster = DevCluster> {
+  readonly cluster: Cluster;
   readonly client: KubeClient;
   /** `patch nodes/status` for each call so far, watches left out. */
   readonly calls: string[];
@@ -18,12 +19,18 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
+/** The embedded one, whose store can be looked into. */
 export async function startTestApi(options: { readonly controllers?: boolean } = {}): Promise<TestApi> {
   const cluster = await createDevCluster({ controllers: options.controllers ?? false });
   await cluster.start();
+  return connectTo(cluster);
+}
+
+/** close() stops the cluster. */
+export function connectTo<Cluster extends TestCluster>(cluster: Cluster): TestApi<Cluster> {
   const clients: KubeClient[] = [];
   const calls: string[] = [];
-  const connect: TestApi['connect'] = ({
+  const connect: TestApi<Cluster>['connect'] = ({
     server = cluster.url,
     token = cluster.token,
     clock = systemClock,

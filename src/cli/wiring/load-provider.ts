@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
+  type ContainerRuntime,
   type InstanceProvider,
   type ProviderContext,
   ProviderError,
@@ -15,7 +16,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { lendContract } from './lent-contract.ts';
 
 export interface ProviderChoice {
-  /** `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
+  /** `docker`, `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
   readonly provider: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -23,7 +24,8 @@ export interface ProviderChoice {
 /** The built-in providers. Each is loaded only when it is used. */
 const builtIn: Readonly<Record<string, () => Promise<ProviderModule>>> = {
   mock: () => import('../../../providers/mock/index.ts'),
-  process: processModule,
+  process: async () => supervised((await import('../../../providers/process/index.ts')).createRuntime),
+  docker: async () => supervised((await import('../../../providers/docker/index.ts')).createDockerRuntime),
 };
 
 /**
@@ -53,8 +55,8 @@ export async function loadProvider(
   }
 }
 
-async function processModule(): Promise<ProviderModule> {
-  const { createRuntime } = await import('../../../providers/process/index.ts');
+/** A container runtime, with the pod runner over it. */
+function supervised(createRuntime: (context: ProviderContext) => ContainerRuntime): ProviderModule {
   return {
     createProvider(context) {
       const runtime = createRuntime(context);

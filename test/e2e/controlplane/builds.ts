@@ -31,6 +31,7 @@ export const controlPlane: readonly Build[] = [
 export const extras: readonly Build[] = [
   cmd('kubelet'),
   { program: 'e2e.test', module: 'kubernetes', package: 'k8s.io/kubernetes/test/e2e', tests: true },
+  { program: 'ginkgo', module: 'kubernetes', package: 'github.com/onsi/ginkgo/v2/ginkgo' },
   { program: 'agnhost', module: 'kubernetes', package: 'k8s.io/kubernetes/test/images/agnhost' },
 ];
 

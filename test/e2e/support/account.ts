@@ -12,9 +12,11 @@ import type { SharedControlPlane } from './global-setup.ts';
 const root = path.resolve(import.meta.dirname, '../../..');
 const account = { namespace: 'burstlet', name: 'burstlet' };
 
-/** The shipped RBAC, put into the cluster; its objects. */
-export async function applyRbac(client: KubeClient): Promise<KubeObject[]> {
-  const file = 'docs/examples/rbac.yaml';
+/** Shipped RBAC, put into the cluster; its objects. */
+export async function applyRbac(
+  client: KubeClient,
+  file: 'docs/examples/rbac.yaml' | 'docs/examples/node-identity.yaml' = 'docs/examples/rbac.yaml',
+): Promise<KubeObject[]> {
   const { manifests, problems } = parseManifests(await readFile(path.join(root, file), 'utf8'), file);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const objects = manifests.map(({ object }) => object as KubeObject);

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startControlPlane } from '../../../src/controlplane/control-plane.ts';
+import type { IssuedCertificate } from '../../../src/devcluster/authority.ts';
 
 /** The control plane that the test files share. */
 export interface SharedControlPlane {
@@ -13,8 +14,10 @@ export interface SharedControlPlane {
   readonly folder: string;
   /** Of an administrator. */
   readonly kubeconfig: string;
-  /** Of `system:node:identified`. */
+  /** Of `system:node:burst-0`. */
   readonly nodeKubeconfig: string;
+  /** For any server of a test at 127.0.0.1. */
+  readonly serving: IssuedCertificate;
   /** What the API server did for daemons, a JSON object a line. */
   readonly auditLog: string;
 }
@@ -31,7 +34,7 @@ const auditPolicy = {
   kind: 'Policy',
   omitStages: ['RequestReceived'],
   rules: [
-    { level: 'Metadata', users: ['system:serviceaccount:burstlet:burstlet', 'system:node:identified'] },
+    { level: 'Metadata', users: ['system:serviceaccount:burstlet:burstlet', 'system:node:burst-0'] },
     { level: 'None' },
   ],
 };
@@ -48,9 +51,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const kubeconfig = path.join(folder, 'admin.kubeconfig');
   const nodeKubeconfig = path.join(folder, 'node.kubeconfig');
   await cluster.writeKubeconfig(kubeconfig);
-  await cluster.writeUserKubeconfig(nodeKubeconfig, 'system:node:identified', 'system:nodes');
+  await cluster.writeUserKubeconfig(nodeKubeconfig, 'system:node:burst-0', 'system:nodes');
+  const serving = await cluster.issueServingCertificate({ commonName: 'test', ips: ['127.0.0.1'] });
   const { url, caPem, token } = cluster;
-  project.provide('controlPlane', { url, caPem, token, folder, kubeconfig, nodeKubeconfig, auditLog });
+  project.provide('controlPlane', { url, caPem, token, folder, kubeconfig, nodeKubeconfig, serving, auditLog });
   return async () => {
     await cluster.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

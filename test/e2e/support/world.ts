@@ -36,10 +36,10 @@ export interface World {
 }
 
 /** As the audit policy has them. */
-export const daemonUsers = ['system:serviceaccount:burstlet:burstlet', 'system:node:identified'];
+export const daemonUsers = ['system:serviceaccount:burstlet:burstlet', 'system:node:burst-0'];
 
 /** A control plane of a test's own has no audit log. */
-type WorldCluster = Omit<SharedControlPlane, 'nodeKubeconfig' | 'auditLog'>;
+type WorldCluster = Omit<SharedControlPlane, 'nodeKubeconfig' | 'serving' | 'auditLog'>;
 
 export async function openWorld(own?: WorldCluster): Promise<World> {
   const shared = inject('controlPlane');

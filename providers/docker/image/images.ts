@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { ProviderClock } from '../../contract/clock.ts';
+import { ProviderError } from '../../contract/errors.ts';
+import type { ContainerSpec, RegistryCredential } from '../../contract/instance-spec.ts';
+import type { Engine } from '../engine/engine.ts';
+import { EngineError, hasStatus } from '../engine/errors.ts';
+import { SharedCalls } from '../waiting.ts';
+import { authHeader, credentialsFor } from './keyring.ts';
+import type { ImageReference } from './reference.ts';
+import { canonicalName, parseImage } from './reference.ts';
+
+/** Told as the work goes on, in the words of the kubelet's events (pkg/kubelet/images/image_manager.go). */
+export type ImageListener = (reason: 'Pulling' | 'Pulled', message: string) => void;
+
+export interface PresentImage {
+  /** As the engine takes it. */
+  readonly name: string;
+  /** Digest reference where there is one, else the engine's own id. */
+  readonly id: string;
+  /** USER of the image: a number, a name, either with a group behind `:`; '' is root. */
+  readonly user: string;
+  readonly bytes: number;
+}
+
+/** Brings images to the engine by the rules of imagePullPolicy. Everyone who needs the same image waits for one pull. */
+export class Images {
+  readonly #engine: Engine;
+  readonly #clock: ProviderClock;
+  readonly #pulls = new SharedCalls<void>();
+
+  constructor(deps: { readonly engine: Engine; readonly clock: ProviderClock }) {
+    this.#engine = deps.engine;
+    this.#clock = deps.clock;
+  }
+
+  /** Rejects with the kubelet's reasons: InvalidImageName, ErrImageNeverPull, ErrImagePull. */
+  async ensure(
+    { image, imagePullPolicy }: Pick<ContainerSpec, 'image' | 'imagePullPolicy'>,
+    credentials: readonly RegistryCredential[],
+    tell: ImageListener,
+    signal: AbortSignal,
+  ): Promise<PresentImage> {
+    const reference = parseImage(image);
+    if (imagePullPolicy !== 'Always') {
+      const present = await this.#find(reference, signal);
+      if (present !== undefined) {
+        tell('Pulled', `Container image "${image}" already present on machine`);
+        return present;
+      }
+      if (imagePullPolicy === 'Never')
+        throw new ProviderError(
+          'Retryable',
+          `Container image "${image}" is not present with pull policy of Never`,
+          { reason: 'ErrImageNeverPull' },
+        );
+    }
+    const candidates = credentialsFor(reference, credentials);
+    const began = this.#clock.now();
+    tell('Pulling', `Pulling image "${image}"`);
+    await this.#pulls.get(pullKey(reference, candidates), signal, (limit) =>
+      this.#pull(reference, candidates, limit),
+    );
+    const present = await this.#find(reference, signal);
+    if (present !== undefined) {
+      const seconds = ((this.#clock.now() - began) / 1000).toFixed(3);
+      tell(
+        'Pulled',
+        `Successfully pulled image "${image}" in ${seconds}s. Image size: ${present.bytes} bytes.`,
+      );
+      return present;
+    }
+    throw new ProviderError('Retryable', `image ${image} was removed right after it was pulled`, {
+      reason: 'ErrImagePull',
+    });
+  }
+
+  async #find(reference: ImageReference, signal: AbortSignal): Promise<PresentImage | undefined> {
+    const name = canonicalName(reference);
+    try {
+      const { Id, RepoDigests, Config, Size } = await this.#engine.image(name, signal);
+      const digest = RepoDigests?.find((known) => isOf(known, reference));
+      return { name, id: digest ?? Id, user: Config?.User ?? '', bytes: Size ?? 0 };
+    } catch (error) {
+      if (hasStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  /** With each credential that fits, as the kubelet does: a Pod may name several for one registry. */
+  async #pull(
+    reference: ImageReference,
+    candidates: readonly RegistryCredential[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const headers = candidates.length === 0 ? [undefined] : candidates.map(authHeader);
+    let failure = '';
+    for (const header of headers) {
+      try {
+        const progress = this.#engine.pull(reference.repository, reference.version, header, signal);
+        for await (const { error, errorDetail } of progress)
+          if (error !== undefined) throw new EngineError(500, errorDetail?.message ?? error);
+        return;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof ProviderError) throw error;
+        failure = error instanceof Error ? error.message : String(error);
+      }
+    }
+    throw new ProviderError('Retryable', failure, {
+      reason: 'ErrImagePull',
+    });
+  }
+}
+
+/** Pulls with different credentials are different pulls: one may be allowed what another is not. */
+function pullKey(reference: ImageReference, credentials: readonly RegistryCredential[]): string {
+  const secret = createHash('sha256').update(JSON.stringify(credentials)).digest('hex');
+  return `${canonicalName(reference)} ${secret}`;
+}
+
+/** Docker leaves `docker.io/library/` out of its digests, Podman does not. */
+function isOf(digest: string, reference: ImageReference): boolean {
+  const [name = ''] = digest.split('@');
+  return (
+    name === reference.repository ||
+    `docker.io/${name}` === reference.repository ||
+    `docker.io/library/${name}` === reference.repository
+  );
+}

@@ -1,0 +1,1 @@
+export { createDockerRuntime } from './create-runtime.ts';

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import type { Capabilities } from '../contract/capabilities.ts';
+import type { ProviderClock } from '../contract/clock.ts';
+import { ProviderError } from '../contract/errors.ts';
+import type { ContainerSpec, FileSpec, InstanceSpec } from '../contract/instance-spec.ts';
+import type { LogEntry, LogQuery } from '../contract/logs.ts';
+import type { OwnerScope } from '../contract/ownership.ts';
+import type { Capacity, ProviderLog } from '../contract/provider.ts';
+import type {
+  ContainerRuntime,
+  ExecOptions,
+  ExecResult,
+  RuntimeContainer,
+  SandboxListener,
+  SandboxState,
+  SandboxStats,
+} from '../contract/runtime.ts';
+import type { Engine } from './engine/engine.ts';
+import { hasStatus, telling } from './engine/errors.ts';
+import { runExec } from './exec.ts';
+import { readLog } from './logs.ts';
+import type { Machine } from './machine.ts';
+import type { Notices } from './notices.ts';
+import { inScopeFilter, sandboxIdOf } from './pod/labels.ts';
+import type { PodFolders } from './pod/pod-folder.ts';
+import type { Volumes } from './pod/volumes.ts';
+import type { Sandboxes } from './sandboxes.ts';
+import type { Starts } from './starts.ts';
+import { measure } from './stats.ts';
+import type { Stops } from './stops.ts';
+import type { Containers, SeenSandbox } from './view/containers.ts';
+import { Observer } from './view/observer.ts';
+import { unlessAborted } from './waiting.ts';
+import type { WorkInProgress } from './work-in-progress.ts';
+
+export interface DockerRuntimeDeps {
+  readonly engine: Engine;
+  readonly machine: Machine;
+  readonly notices: Notices;
+  readonly containers: Containers;
+  readonly sandboxes: Sandboxes;
+  readonly starts: Starts;
+  readonly stops: Stops;
+  readonly volumes: Volumes;
+  readonly folders: PodFolders;
+  readonly work: WorkInProgress;
+  readonly clock: ProviderClock;
+  readonly random: () => number;
+  readonly log: ProviderLog;
+  readonly capabilities: Capabilities;
+  readonly capacity: { readonly instances: number; readonly gpus: number };
+  readonly remote: boolean;
+}
+
+/** Runs containers on a Docker engine, or on one that speaks its API. All that lasts is at the engine and on disk. */
+export class DockerRuntime implements ContainerRuntime {
+  readonly name = 'docker';
+  readonly #deps: DockerRuntimeDeps;
+  readonly #end = new AbortController();
+
+  constructor(deps: DockerRuntimeDeps) {
+    this.#deps = deps;
+  }
+
+  capabilities(): Capabilities {
+    return this.#deps.capabilities;
+  }
+
+  async capacity(signal: AbortSignal): Promise<Capacity> {
+    const { machine, capacity } = this.#deps;
+    const { NCPU, MemTotal } = await telling('the capacity of the engine', () => machine.info(signal));
+    const { instances, gpus } = capacity;
+    return {
+      instances,
+      resources: {
+        cpuMillis: NCPU * 1000,
+        memoryBytes: MemTotal,
+        ...(gpus > 0 && { extended: { 'nvidia.com/gpu': gpus } }),
+      },
+    };
+  }
+
+  async createSandbox(spec: InstanceSpec, token: string, signal: AbortSignal): Promise<SandboxState> {
+    const { sandboxes, work } = this.#deps;
+    const id = sandboxIdOf(token);
+    return this.#asked(signal, (limit) =>
+      telling('the sandbox', () =>
+        work.run(id, 'sandbox', limit, (until) => sandboxes.create(id, spec, until)),
+      ),
+    );
+  }
+
+  async startContainer(
+    sandboxId: string,
+    spec: ContainerSpec,
+    run: number,
+    signal: AbortSignal,
+  ): Promise<RuntimeContainer> {
+    const { starts, work } = this.#deps;
+    return this.#asked(signal, (limit) =>
+      telling(`container ${spec.name}`, () =>
+        work.run(sandboxId, `${spec.name}/${run}`, limit, (until) =>
+          starts.start(sandboxId, spec, run, until),
+        ),
+      ),
+    );
+  }
+
+  async stopContainer(
+    sandboxId: string,
+    containerId: string,
+    { gracePeriodSeconds }: { readonly gracePeriodSeconds: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#asked(signal, (limit) =>
+      telling(`container ${containerId}`, () =>
+        this.#deps.stops.stop(sandboxId, containerId, gracePeriodSeconds * 1000, limit),
+      ),
+    );
+  }
+
+  async removeContainer(sandboxId: string, containerId: string, signal: AbortSignal): Promise<void> {
+    const { engine, stops } = this.#deps;
+    await this.#asked(signal, (limit) =>
+      telling(`container ${containerId}`, async () => {
+        try {
+          await engine.remove(containerId, { force: false }, limit);
+        } catch (error) {
+          if (!hasStatus(error, 404)) throw error;
+        }
+        await stops.forget(sandboxId, containerId);
+      }),
+    );
+  }
+
+  async removeSandbox(sandboxId: string, signal: AbortSignal): Promise<void> {
+    const { sandboxes, work } = this.#deps;
+    signal.throwIfAborted();
+    const removal = work.removal(sandboxId, () =>
+      telling(`sandbox ${sandboxId}`, () => sandboxes.remove(sandboxId, this.#end.signal)),
+    );
+    await unlessAborted(removal, signal);
+  }
+
+  async updateVolume(
+    sandboxId: string,
+    volume: string,
+    files: readonly FileSpec[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { folders, volumes, work } = this.#deps;
+    const key = `update/${volume}/${randomUUID()}`;
+    await work.run(sandboxId, key, signal, async () =>
+      volumes.update(await folders.read(sandboxId), volume, files),
+    );
+  }
+
+  async list(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxState[]> {
+    const { containers } = this.#deps;
+    return this.#asked(signal, async (limit) => {
+      const seen = await telling('the containers of the engine', () =>
+        containers.sandboxes(inScopeFilter(scope), limit),
+      );
+      return seen.filter((sandbox) => !this.#isUnfinished(sandbox)).map(({ state }) => state);
+    });
+  }
+
+  async observe(scope: OwnerScope, listener: SandboxListener, signal: AbortSignal): Promise<void> {
+    const until = AbortSignal.any([signal, this.#end.signal]);
+    const deps = {
+      ...this.#deps,
+      isUnfinished: (sandbox: SeenSandbox) => this.#isUnfinished(sandbox),
+      onList: (sandboxes: readonly SeenSandbox[]) => this.#tidy(sandboxes),
+    };
+    const unlisten = this.#deps.notices.listen(scope, listener);
+    await new Observer(deps, scope, listener, until).run();
+    unlisten();
+    if (!signal.aborted) throw new ProviderError('Retryable', 'the docker runtime was closed');
+  }
+
+  async exec(
+    _sandboxId: string,
+    containerId: string,
+    command: readonly string[],
+    options: ExecOptions,
+    signal: AbortSignal,
+  ): Promise<ExecResult> {
+    return this.#asked(signal, (limit) =>
+      telling(`exec in container ${containerId}`, () =>
+        runExec(this.#deps, containerId, command, options, limit),
+      ),
+    );
+  }
+
+  logs(
+    _sandboxId: string,
+    containerId: string,
+    query: Omit<LogQuery, 'container' | 'previous'>,
+    signal: AbortSignal,
+  ): AsyncIterable<LogEntry> {
+    return readLog(this.#deps.engine, containerId, query, AbortSignal.any([signal, this.#end.signal]));
+  }
+
+  async stats(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxStats[]> {
+    const sandboxes = await this.list(scope, signal);
+    return this.#asked(signal, (limit) =>
+      telling('the statistics of the engine', () => measure(this.#deps.engine, sandboxes, limit)),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort(new ProviderError('Retryable', 'the docker runtime was closed'));
+    this.#deps.stops.close();
+    await this.#deps.work.settled();
+    await this.#deps.engine.close();
+  }
+
+  async #asked<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const either = AbortSignal.any([signal, this.#end.signal]);
+    either.throwIfAborted();
+    return work(either);
+  }
+
+  /** Being made at this moment: whoever makes it will say how it came out. */
+  #isUnfinished({ state, status }: SeenSandbox): boolean {
+    return status !== 'running' && state.containers.length === 0 && this.#deps.work.has(state.id);
+  }
+
+  /** What every whole list is looked through for. */
+  #tidy(sandboxes: readonly SeenSandbox[]): void {
+    const { stops, log } = this.#deps;
+    stops
+      .resume(sandboxes.map(({ state }) => state.id))
+      .catch((error: unknown) => log.warn({ err: error }, 'stops of an earlier run could not be taken up'));
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Upstream's own conformance tests against a node of Burstlet on Docker: a real control plane, our node the only one.
+ *
+ *   npm run test:conformance                       all that exercise a node
+ *   npm run test:conformance -- --smoke            about thirty
+ *   npm run test:conformance -- --focus 'InitContainer' --procs 2 --report FOLDER
+ *
+ * Builds what it needs from Go modules once; starts a dockerd of its own unless DOCKER_HOST is set. Where that cannot
+ * be done it says why and skips.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startControlPlane } from '../../src/controlplane/control-plane.ts';
+import { Dockerd, whyNoDockerd } from '../docker/dockerd.ts';
+import { buildAssets } from '../e2e/controlplane/assets.ts';
+import { controlPlane, defaultVersion, extras, parseVersion } from '../e2e/controlplane/builds.ts';
+import { makeImages } from './images.ts';
+import { startNode } from './node.ts';
+import { type GinkgoSuite, outcomesOf } from './report.ts';
+import { focus, skip, smoke } from './selection.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    'kubernetes-version': { type: 'string', default: defaultVersion },
+    focus: { type: 'string', default: focus },
+    smoke: { type: 'boolean', default: false },
+    procs: { type: 'string', default: '6' },
+    report: { type: 'string' },
+  },
+});
+
+const outcome = await conformance();
+if (typeof outcome === 'string') {
+  console.log(`skipped: ${outcome}`);
+  console.log('0 passed, 0 failed, 1 skipped');
+} else {
+  for (const { name, failure } of outcome.filter(({ passed }) => !passed))
+    console.log(`failed: ${name}\n    ${failure}`);
+  const passed = outcome.filter((one) => one.passed).length;
+  console.log(`${passed} passed, ${outcome.length - passed} failed, 0 skipped`);
+  process.exitCode = passed === outcome.length ? 0 : 1;
+}
+
+/** What became of each test, or why none could run. */
+async function conformance(): Promise<ReturnType<typeof outcomesOf> | string> {
+  const noEngine = process.env.DOCKER_HOST ? undefined : whyNoDockerd();
+  if (noEngine !== undefined) return noEngine;
+  const version = parseVersion(flags['kubernetes-version']);
+  const needed = extras.filter(({ program }) => program !== 'kubelet');
+  const assets = await buildAssets(version, [...controlPlane, ...needed], console.log);
+  if ('missing' in assets) return assets.missing;
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-conformance-'));
+  const ends: (() => Promise<unknown>)[] = [
+    () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  ];
+  try {
+    const dockerd = process.env.DOCKER_HOST ? undefined : await Dockerd.start();
+    if (dockerd !== undefined) ends.push(() => dockerd.end());
+    const dockerHost = dockerd?.host ?? process.env.DOCKER_HOST ?? '';
+    console.log('making images ...');
+    await makeImages(dockerHost, path.join(assets.folder, 'agnhost'));
+    const cluster = await startControlPlane({ assets: assets.folder });
+    ends.push(() => cluster.stop());
+    const kubeconfig = path.join(folder, 'admin.kubeconfig');
+    await cluster.writeKubeconfig(kubeconfig);
+    const node = await startNode({
+      kubeconfig,
+      folder,
+      dockerHost,
+      address: dockerd?.address ?? '127.0.0.1',
+    });
+    ends.push(() => node.stop());
+    const report = path.resolve(flags.report ?? path.join(folder, 'report'));
+    await mkdir(report, { recursive: true });
+    await runGinkgo(assets.folder, kubeconfig, report);
+    await writeFile(path.join(report, 'daemon.log'), node.log());
+    const suites: GinkgoSuite[] = JSON.parse(await readFile(path.join(report, 'report.json'), 'utf8'));
+    return outcomesOf(suites);
+  } finally {
+    for (const end of ends.reverse()) await end();
+  }
+}
+
+async function runGinkgo(assets: string, kubeconfig: string, report: string): Promise<void> {
+  const tests = [
+    ...['--provider=skeleton', `--kubeconfig=${kubeconfig}`, '--num-nodes=1', '--minStartupPods=0'],
+    ...['--allowed-not-ready-nodes=-1', '--dns-domain=cluster.local', '--delete-namespace-on-failure=true'],
+    ...['--kubectl-path=kubectl', `--report-dir=${report}`],
+  ];
+  const chosen = flags.smoke ? smoke : flags.focus;
+  const ginkgo = spawn(
+    path.join(assets, 'ginkgo'),
+    [
+      ...[`--procs=${flags.procs}`, '--timeout=2h', '--silence-skips', '--succinct', '--no-color'],
+      ...[`--focus=${chosen}`, `--skip=${skip}`],
+      ...(flags.smoke ? ['--label-filter=Conformance'] : []),
+      ...[`--output-dir=${report}`, '--json-report=report.json', '--junit-report=junit.xml'],
+      ...[path.join(assets, 'e2e.test'), '--', ...tests],
+    ],
+    { stdio: 'inherit' },
+  );
+  await once(ginkgo, 'exit');
+}

@@ -1,0 +1,105 @@
+import type { ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const startsWithinMs = 60_000;
+const lookMs = 100;
+
+/** Undefined when this machine can start a dockerd for tests. */
+export function whyNoDockerd(): string | undefined {
+  if (process.platform !== 'linux') return `dockerd needs Linux, this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return 'dockerd needs root';
+  const folders = (process.env.PATH ?? '').split(':').concat('/usr/sbin');
+  if (!folders.some((folder) => existsSync(path.join(folder, 'dockerd'))))
+    return 'dockerd is not installed (Debian: apt-get install docker.io busybox-static)';
+  return existsSync('/bin/busybox') ? undefined : 'there is no /bin/busybox (Debian: busybox-static)';
+}
+
+/** A dockerd of its own: own folders, own socket, own bridge. */
+export class Dockerd {
+  readonly host: string;
+  /** Of this machine in the network of the containers. */
+  readonly address: string;
+  readonly #folder: string;
+  readonly #bridge: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string, bridge: string, address: string) {
+    this.#folder = folder;
+    this.#bridge = bridge;
+    this.address = address;
+    this.host = `unix://${path.join(folder, 'docker.sock')}`;
+  }
+
+  static async start(): Promise<Dockerd> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'burstlet-dockerd-'));
+    const address = `172.31.${100 + (process.pid % 100)}.1`;
+    const bridge = `bl${process.pid}`.slice(0, 15);
+    execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
+    execFileSync('ip', ['addr', 'add', `${address}/24`, 'dev', bridge]);
+    execFileSync('ip', ['link', 'set', bridge, 'up']);
+    const dockerd = new Dockerd(folder, bridge, address);
+    try {
+      await dockerd.resume();
+    } catch (error) {
+      await dockerd.end();
+      throw error;
+    }
+    return dockerd;
+  }
+
+  /** Starts it (again) and waits until it answers. */
+  async resume(): Promise<void> {
+    const log = await open(path.join(this.#folder, 'dockerd.log'), 'a');
+    const at = (name: string): string => path.join(this.#folder, name);
+    this.#process = spawn(
+      'dockerd',
+      [
+        `--data-root=${at('data')}`,
+        `--exec-root=${at('exec')}`,
+        `--pidfile=${at('docker.pid')}`,
+        `--host=${this.host}`,
+        `--bridge=${this.#bridge}`,
+      ],
+      { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } },
+    );
+    await log.close();
+    const deadline = Date.now() + startsWithinMs;
+    while (!(await answers(at('docker.sock')))) {
+      if (this.#process.exitCode !== null || Date.now() > deadline)
+        throw new Error(`dockerd did not start:\n${readFileSync(at('dockerd.log'), 'utf8').slice(-4000)}`);
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
+  }
+
+  /** Ends the daemon: SIGTERM ends its containers too, SIGKILL leaves them running. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined || running.exitCode !== null) return;
+    const exit = once(running, 'exit');
+    running.kill(signal);
+    await exit;
+  }
+
+  async end(): Promise<void> {
+    await this.stop('SIGTERM');
+    execFileSync('ip', ['link', 'del', this.#bridge]);
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request = http.get({ socketPath, path: '/_ping' }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('error', () => resolve(false));
+  });
+}
