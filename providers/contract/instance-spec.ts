@@ -21,6 +21,8 @@ export interface InstanceSpec {
   readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
   readonly registryCredentials: readonly RegistryCredential[];
   readonly securityContext: PodSecurity;
+  /** All containers see each other's processes. */
+  readonly shareProcessNamespace?: boolean;
   /** Labels and annotations of the Pod, for providers that document annotations of their own. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -135,8 +137,11 @@ export interface PodSecurity {
   readonly runAsNonRoot?: boolean;
   readonly fsGroup?: number;
   readonly supplementalGroups?: readonly number[];
+  /** Kernel parameters of the Pod's own namespaces, such as `net.ipv4.tcp_syncookies`. */
+  readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** What the container says, and where it says nothing, what the Pod says. */
 export interface ContainerSecurity {
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
@@ -144,6 +149,20 @@ export interface ContainerSecurity {
   readonly readOnlyRootFilesystem?: boolean;
   readonly allowPrivilegeEscalation?: boolean;
   readonly capabilities?: { readonly add: readonly string[]; readonly drop: readonly string[] };
+  readonly seccompProfile?: SecurityProfile;
+  readonly appArmorProfile?: SecurityProfile;
+  readonly seLinuxOptions?: {
+    readonly user?: string;
+    readonly role?: string;
+    readonly type?: string;
+    readonly level?: string;
+  };
+}
+
+/** `localhostProfile` with Localhost only: the name of a profile on the machine that runs the instance. */
+export interface SecurityProfile {
+  readonly type: 'RuntimeDefault' | 'Unconfined' | 'Localhost';
+  readonly localhostProfile?: string;
 }
 
 /** Periods in seconds, as in the Pod API after defaulting. */

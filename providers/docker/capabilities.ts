@@ -8,6 +8,14 @@ function notPassedOn(field: string): Support {
   return refused(`${field} is not passed on to the container engine`, `remove ${field}, or ${realNode}`);
 }
 
+/** Options that an engine on a machine without the module passes over, as a kubelet there does. */
+function whereThereIs(module: string): Support {
+  return emulated(`passed on to the engine; has its effect where that machine has ${module}`);
+}
+
+const seccomp = emulated(
+  "RuntimeDefault is the engine's own profile; a container with a Localhost profile waits with CreateContainerError",
+);
 const noStorage = refused(
   'storage of a cluster cannot be attached to the containers of the engine',
   `use emptyDir, configMap or secret volumes, or ${realNode}`,
@@ -47,10 +55,10 @@ export function dockerCapabilities(remote: boolean): Capabilities {
         'the engine has one user namespace for all containers',
         `remove hostUsers, or ${realNode}`,
       ),
-      'spec.shareProcessNamespace': notPassedOn('shareProcessNamespace'),
+      'spec.shareProcessNamespace': honoured,
       'spec.hostAliases': honoured,
       'spec.hostname': honoured,
-      'spec.setHostnameAsFQDN': notPassedOn('setHostnameAsFQDN'),
+      'spec.setHostnameAsFQDN': honoured,
       'spec.dnsPolicy': emulated(
         'the name servers of the node are written into the container; Services are reached only if they are reachable from the machine of the engine',
       ),
@@ -67,10 +75,10 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       'spec.securityContext.fsGroup': honoured,
       'spec.securityContext.supplementalGroups': honoured,
       'spec.securityContext.supplementalGroupsPolicy=Strict': notPassedOn('supplementalGroupsPolicy'),
-      'spec.securityContext.sysctls': notPassedOn('sysctls'),
-      'spec.securityContext.seccompProfile': notPassedOn('seccompProfile'),
-      'spec.securityContext.appArmorProfile': notPassedOn('appArmorProfile'),
-      'spec.securityContext.seLinuxOptions': notPassedOn('seLinuxOptions'),
+      'spec.securityContext.sysctls': honoured,
+      'spec.securityContext.seccompProfile': seccomp,
+      'spec.securityContext.appArmorProfile': whereThereIs('AppArmor'),
+      'spec.securityContext.seLinuxOptions': whereThereIs('SELinux'),
       'spec.securityContext.windowsOptions': noWindows,
       'spec.volumes.emptyDir': files,
       'spec.volumes.emptyDir.medium=Memory': honoured,
@@ -129,7 +137,9 @@ export function dockerCapabilities(remote: boolean): Capabilities {
             'the engine is reached over the network, and its folders cannot be looked into',
             'run Burstlet on the machine of the engine, or mount the whole volume',
           )
-        : honoured,
+        : emulated(
+            'resolved when the container starts; another container of the Pod that can write there could exchange it in that moment',
+          ),
       'container.volumeMounts.mountPropagation': notPassedOn('mountPropagation'),
       'container.volumeMounts.recursiveReadOnly': notPassedOn('recursiveReadOnly'),
       'container.volumeMounts.serviceAccountToken': files,
@@ -158,9 +168,9 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       'container.securityContext.capabilities.drop': honoured,
       'container.securityContext.readOnlyRootFilesystem': honoured,
       'container.securityContext.allowPrivilegeEscalation=false': honoured,
-      'container.securityContext.seccompProfile': notPassedOn('seccompProfile'),
-      'container.securityContext.appArmorProfile': notPassedOn('appArmorProfile'),
-      'container.securityContext.seLinuxOptions': notPassedOn('seLinuxOptions'),
+      'container.securityContext.seccompProfile': seccomp,
+      'container.securityContext.appArmorProfile': whereThereIs('AppArmor'),
+      'container.securityContext.seLinuxOptions': whereThereIs('SELinux'),
       'container.securityContext.procMount': notPassedOn('procMount'),
       'container.securityContext.windowsOptions': noWindows,
       'container.stdin': honoured,

@@ -17,6 +17,7 @@ import { DockerRuntime } from './runtime.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { Starts } from './starts.ts';
 import { Stops } from './stops.ts';
+import { Tidying } from './tidying.ts';
 import { Containers } from './view/containers.ts';
 import { WorkInProgress } from './work-in-progress.ts';
 
@@ -58,11 +59,13 @@ export function createDockerRuntime(
     remote,
   };
   const sandboxes = new Sandboxes({ ...parts, image: new SandboxImage(engine) });
+  const stops = new Stops(parts);
   return new DockerRuntime({
     ...parts,
     sandboxes,
     starts: new Starts({ ...parts, sandboxes, images: new Images({ engine, clock }) }),
-    stops: new Stops(parts),
+    stops,
+    tidying: new Tidying({ ...parts, sandboxes, stops }),
     work: new WorkInProgress(),
     capabilities: dockerCapabilities(remote),
     capacity: { instances, gpus },

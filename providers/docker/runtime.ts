@@ -28,6 +28,7 @@ import type { Sandboxes } from './sandboxes.ts';
 import type { Starts } from './starts.ts';
 import { measure } from './stats.ts';
 import type { Stops } from './stops.ts';
+import type { Tidying } from './tidying.ts';
 import type { Containers, SeenSandbox } from './view/containers.ts';
 import { Observer } from './view/observer.ts';
 import { unlessAborted } from './waiting.ts';
@@ -41,6 +42,7 @@ export interface DockerRuntimeDeps {
   readonly sandboxes: Sandboxes;
   readonly starts: Starts;
   readonly stops: Stops;
+  readonly tidying: Tidying;
   readonly volumes: Volumes;
   readonly folders: PodFolders;
   readonly work: WorkInProgress;
@@ -67,7 +69,7 @@ export class DockerRuntime implements ContainerRuntime {
   }
 
   async capacity(signal: AbortSignal): Promise<Capacity> {
-    const { machine, capacity } = this.#deps;
+    const { machine, capacity, folders, remote } = this.#deps;
     const { NCPU, MemTotal } = await telling('the capacity of the engine', () => machine.info(signal));
     const { instances, gpus } = capacity;
     return {
@@ -75,6 +77,7 @@ export class DockerRuntime implements ContainerRuntime {
       resources: {
         cpuMillis: NCPU * 1000,
         memoryBytes: MemTotal,
+        ...(!remote && { ephemeralStorageBytes: await folders.diskBytes() }),
         ...(gpus > 0 && { extended: { 'nvidia.com/gpu': gpus } }),
       },
     };
@@ -170,7 +173,7 @@ export class DockerRuntime implements ContainerRuntime {
     const deps = {
       ...this.#deps,
       isUnfinished: (sandbox: SeenSandbox) => this.#isUnfinished(sandbox),
-      onList: (sandboxes: readonly SeenSandbox[]) => this.#tidy(sandboxes),
+      onList: (sandboxes: readonly SeenSandbox[]) => void this.#deps.tidying.look(sandboxes),
     };
     const unlisten = this.#deps.notices.listen(scope, listener);
     await new Observer(deps, scope, listener, until).run();
@@ -225,13 +228,5 @@ export class DockerRuntime implements ContainerRuntime {
   /** Being made at this moment: whoever makes it will say how it came out. */
   #isUnfinished({ state, status }: SeenSandbox): boolean {
     return status !== 'running' && state.containers.length === 0 && this.#deps.work.has(state.id);
-  }
-
-  /** What every whole list is looked through for. */
-  #tidy(sandboxes: readonly SeenSandbox[]): void {
-    const { stops, log } = this.#deps;
-    stops
-      .resume(sandboxes.map(({ state }) => state.id))
-      .catch((error: unknown) => log.warn({ err: error }, 'stops of an earlier run could not be taken up'));
   }
 }

@@ -8,7 +8,7 @@ import type { SandboxImage } from './image/sandbox-image.ts';
 import type { Machine } from './machine.ts';
 import type { EngineSettings } from './pod/configs.ts';
 import { sandboxConfig } from './pod/configs.ts';
-import { inSandboxFilter, sandboxName } from './pod/labels.ts';
+import { inSandboxFilter, isSandboxContainer, sandboxName } from './pod/labels.ts';
 import { hostsFile, resolverFile } from './pod/managed-files.ts';
 import type { PodFolders } from './pod/pod-folder.ts';
 import type { PodRecord } from './pod/pod-record.ts';
@@ -99,7 +99,7 @@ export class Sandboxes {
           `${listed.length} containers of sandbox ${sandboxId} are not gone yet`,
         );
       // The sandbox itself goes last: as long as it is there, a list shows that something is left.
-      const sandbox = listed.filter(({ Labels }) => Labels['burstlet.dev/role'] === 'sandbox');
+      const sandbox = listed.filter(({ Labels }) => isSandboxContainer(Labels));
       const others = listed.filter((one) => !sandbox.includes(one));
       await Promise.all(others.map(({ Id }) => this.#removeOne(Id, signal)));
       if (sandbox.length > 0) await folders.remove(sandboxId);

@@ -45,7 +45,7 @@ async function measureRun(
 }
 
 /** As cAdvisor reckons it: what is used, less the file pages that could be given back. The names differ by cgroup version. */
-export function workingSet({ memory_stats }: Pick<EngineStats, 'memory_stats'>): number | undefined {
+function workingSet({ memory_stats }: Pick<EngineStats, 'memory_stats'>): number | undefined {
   const { usage, stats } = memory_stats ?? {};
   if (usage === undefined) return undefined;
   return Math.max(0, usage - (stats?.total_inactive_file ?? stats?.inactive_file ?? 0));

@@ -1,9 +1,11 @@
 import type { Capabilities } from '../../providers/contract/index.ts';
+import { dockerCapabilities } from '../../providers/docker/capabilities.ts';
 import { mockCapabilities } from '../../providers/mock/capabilities.ts';
 import { processCapabilities } from '../../providers/process/capabilities.ts';
 
 /** The providers of this repository, in the order of the tables. */
 export const providers: readonly { readonly name: string; readonly capabilities: Capabilities }[] = [
+  { name: 'docker', capabilities: dockerCapabilities(false) },
   { name: 'mock', capabilities: mockCapabilities },
   { name: 'process', capabilities: processCapabilities },
 ];

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { createEventRecorder } from '../../src/kube/events.ts';
+import { configMaps, pods, secrets } from '../../src/kube/resources.ts';
 import { deregister } from '../../src/node/deregister.ts';
 import { Scheduler } from '../../src/scheduler/scheduler.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { serviceAccounts } from '../../test/e2e/support/resources.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { openStage, type Stage } from '../../test/support/stage.ts';
 
@@ -16,7 +18,7 @@ interface Role {
 
 /** `patch nodes/status` for each right that the example grants. */
 const granted = new Set(
-  parseAllDocuments(readFileSync('docs/examples/rbac.yaml', 'utf8'))
+  parseAllDocuments(readFileSync('manifests/deploy/rbac.yaml', 'utf8'))
     .map((document): Role => document.toJS())
     .flatMap(({ rules = [] }) =>
       rules.flatMap(({ resources, verbs }) =>
@@ -32,12 +34,13 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-it('docs/examples/rbac.yaml grants what a daemon asks for in the life of a node', async () => {
+it('manifests/deploy/rbac.yaml grants what a daemon asks for in the life of a node', async () => {
   const { api } = stage;
-  const { store } = api.cluster;
-  store.create('configmaps', { metadata: { name: 'config', namespace: 'default' }, data: { A: '1' } });
-  store.create('secrets', { metadata: { name: 'secret', namespace: 'default' }, data: {} });
-  store.create('serviceaccounts', { metadata: { name: 'account', namespace: 'default' } });
+  const { admin } = stage;
+  const metadata = (name: string) => ({ name, namespace: 'default' });
+  await admin.create(configMaps, { metadata: metadata('config'), data: { A: '1' } });
+  await admin.create(secrets, { metadata: metadata('secret'), data: {} });
+  await admin.create(serviceAccounts, { metadata: metadata('account') });
   const ending = new AbortController();
   const deps = { clock: systemClock, random: Math.random, log: silentLog, client: api.client };
   const events = createEventRecorder({ ...deps, component: 'test', host: 'test' });
@@ -53,8 +56,8 @@ it('docs/examples/rbac.yaml grants what a daemon asks for in the life of a node'
   const envFrom = [{ configMapRef: { name: 'config' } }, { secretRef: { name: 'secret' } }];
   const sources = [{ serviceAccountToken: { path: 'token' } }];
   const tolerations = [{ operator: 'Exists' }];
-  store.create('pods', {
-    metadata: { name: 'web', namespace: 'default' },
+  await admin.create(pods, {
+    metadata: metadata('web'),
     spec: {
       ...{ serviceAccountName: 'account', automountServiceAccountToken: false, tolerations },
       volumes: [{ name: 'token', projected: { sources } }],
@@ -62,7 +65,7 @@ it('docs/examples/rbac.yaml grants what a daemon asks for in the life of a node'
     },
   });
   await stage.reaches('web', 'Running');
-  stage.pod('refused', { spec: { hostNetwork: true } });
+  await stage.pod('refused', { spec: { hostNetwork: true } });
   await stage.reaches('refused', 'Failed');
   await eventually(() => api.calls.includes('create events'));
   const { letGo } = node;

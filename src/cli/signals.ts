@@ -41,3 +41,11 @@ export function untilInterrupted(
     },
   };
 }
+
+/** Resolves when the signal fires, at once when it has. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

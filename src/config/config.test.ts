@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfigFile } from './config-file.ts';
+import { nodeLabels } from '../node/node-object.ts';
 import { readNodeDns } from './host-dns.ts';
+import { ownLabels } from './node-checks.ts';
 import { settingsOfFile, settingsOfFlags } from './settings-of.ts';
 
 const head = 'apiVersion: burstlet.dev/v1alpha1\nkind: Config\n';
@@ -70,9 +72,36 @@ describe('burstlet.yaml', () => {
       `${head}tls: { certFile: a.pem }\nnodes:\n  - { name: a, provider: mock }\n`,
       'burstlet.yaml: tls.certFile is of no use alone',
     ],
+    ...(
+      [
+        ['name: Bad_Name', 'name: "Bad_Name" cannot be the name of a Node'],
+        ['name: a..b', 'name: "a..b" cannot be the name of a Node'],
+        [`name: ${'a'.repeat(64)}`, 'cannot be the name of a Node'],
+        ['name: a, address: here.example', 'address: "here.example" is not an IP address'],
+        ['name: a, labels: { "a b": x }', 'labels["a b"]: not the key of a label'],
+        ['name: a, labels: { "a/b/c": x }', 'labels["a/b/c"]: not the key of a label'],
+        ['name: a, labels: { zone: "a b" }', 'labels["zone"]: "a b" is not the value of a label'],
+        ['name: a, labels: { type: x }', 'labels["type"]: Burstlet sets this label by itself'],
+        ['name: a, capacity: { cpus: 4 }', 'capacity.cpus: not a resource; there are cpu, memory'],
+      ] as const
+    ).map(([entry, message]): [string, string] => [
+      `${head}nodes:\n  - { provider: mock, ${entry} }\n`,
+      `${entry.includes('aaaa') ? '' : 'burstlet.yaml: nodes[0].'}${message}`,
+    ]),
   ])('names file, line and key: %#', (text, message) => {
     expect(fails(text)).toContain(message);
   });
+});
+
+test('labels, addresses and resources as Kubernetes has them are taken', () => {
+  const labels = '{ team: "", topology.kubernetes.io/zone: zone-a, example.com/a_b.c: "1.2_x" }';
+  const node = `{ name: a.b-1, provider: mock, address: 'fd00::1', labels: ${labels}, capacity: { example.com/gpu: 2 } }`;
+  expect(fails(`${head}nodes: [${node}]\n`)).toBe('no error');
+});
+
+test('the labels that a file may not set are those that the node sets', () => {
+  const empty = { provider: 'mock', address: '', kubeletPort: 0, taint: false, os: '', arch: '', version: '' };
+  expect(ownLabels.toSorted()).toEqual(Object.keys(nodeLabels({ name: '', labels: {}, ...empty })).toSorted());
 });
 
 describe('the DNS of the cluster', () => {

@@ -1,5 +1,3 @@
-import { nodeNamePattern } from './settings.ts';
-
 /** What burstlet.yaml holds once it has passed {@link configSchema}. */
 export interface ConfigFile {
   readonly apiVersion: 'burstlet.dev/v1alpha1';
@@ -34,8 +32,8 @@ const node = {
   required: ['name', 'provider'],
   additionalProperties: false,
   properties: {
-    name: text('Name of the Node object', { pattern: nodeNamePattern }),
-    provider: text('`mock`, `process`, a path such as `./provider.js`, or the name of a package'),
+    name: text('Name of the Node object'),
+    provider: text('`docker`, `mock`, `process`, a path such as `./provider.js`, or the name of a package'),
     options: { type: 'object', description: 'Options of the provider' },
     listen: text('Address and port of the node API (default `0.0.0.0:10250`); each node needs its own port'),
     address: text('InternalIP of the node (default: the address it listens on, or that of the machine)'),

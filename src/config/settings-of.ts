@@ -1,13 +1,12 @@
-import { isIP } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { checkAddress, checkLabels, checkNodeName, checkResourceNames, subdomain } from './node-checks.ts';
 import type { ConfigFile } from './schema.ts';
 import {
   ConfigError,
   type DnsSettings,
   type ListenAddress,
   type NodeSettings,
-  nodeNamePattern,
   type Settings,
   type TlsSettings,
 } from './settings.ts';
@@ -26,22 +25,18 @@ export interface RunFlags {
 }
 
 const defaultListen = '0.0.0.0:10250';
-/** RFC 1123, as Kubernetes takes it for its subdomains. */
-const domainName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** The settings of a single node, from flags. */
 export function settingsOfFlags(flags: RunFlags): Settings {
   if (flags.provider === undefined) {
     throw new ConfigError(
-      'which provider? Name one with --provider (mock, process, ./file.js or a package), or a file with --config',
+      'which provider? Name one with --provider (docker, mock, process, ./file.js or a package), or a file with --config',
     );
   }
   const listen = parseListen(flags.listen ?? defaultListen, '--listen');
   const name = flags.nodeName ?? `burstlet-${path.basename(flags.provider).replace(/\.[cm]?[jt]s$/, '')}`;
-  if (!new RegExp(nodeNamePattern).test(name))
-    throw new ConfigError(
-      `--node-name: "${name}" cannot be the name of a Node; use lower case letters, digits, "-" and "."`,
-    );
+  checkNodeName(name, '--node-name');
+  if (flags.address !== undefined) checkAddress(flags.address, '--address');
   return {
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
     ...(flags.context === undefined ? {} : { context: flags.context }),
@@ -68,18 +63,21 @@ export function settingsOfFlags(flags: RunFlags): Settings {
 /** The settings that a file describes. `file` is only for the messages. */
 export function settingsOfFile(config: ConfigFile, file: string): Settings {
   const nodes = config.nodes.map((node, index): NodeSettings => {
-    const { address } = node;
+    const { address, labels = {}, capacity = {} } = node;
+    const where = `${file}: nodes[${index}]`;
+    checkNodeName(node.name, `${where}.name`);
+    if (address !== undefined) checkAddress(address, `${where}.address`);
+    checkLabels(labels, `${where}.labels`);
+    checkResourceNames(Object.keys(capacity), `${where}.capacity`);
     return {
       name: node.name,
       provider: node.provider,
       options: node.options ?? {},
-      listen: parseListen(node.listen ?? defaultListen, `${file}: nodes[${index}].listen`),
+      listen: parseListen(node.listen ?? defaultListen, `${where}.listen`),
       ...(address === undefined ? {} : { address }),
       taint: node.taint ?? true,
-      labels: node.labels ?? {},
-      capacity: Object.fromEntries(
-        Object.entries(node.capacity ?? {}).map(([name, value]) => [name, String(value)]),
-      ),
+      labels,
+      capacity: Object.fromEntries(Object.entries(capacity).map(([name, value]) => [name, String(value)])),
     };
   });
   refuseTwice(nodes, file);
@@ -87,6 +85,7 @@ export function settingsOfFile(config: ConfigFile, file: string): Settings {
   checkDns(dns, file);
   checkTls(tls, file);
   return {
+    file,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(context === undefined ? {} : { context }),
     stateDir: config.stateDir ?? defaultStateDir(),
@@ -123,13 +122,9 @@ function checkTls({ certFile, keyFile }: TlsSettings, file: string): void {
 }
 
 function checkDns({ nameservers = [], domain }: DnsSettings, file: string): void {
-  for (const [index, address] of nameservers.entries()) {
-    if (isIP(address) === 0)
-      throw new ConfigError(
-        `${file}: dns.nameservers[${index}]: "${address}" is not an IP address, such as 10.96.0.10`,
-      );
-  }
-  if (domain !== undefined && !(domain.length <= 253 && domainName.test(domain)))
+  for (const [index, address] of nameservers.entries())
+    checkAddress(address, `${file}: dns.nameservers[${index}]`);
+  if (domain !== undefined && !(domain.length <= 253 && subdomain.test(domain)))
     throw new ConfigError(
       `${file}: dns.domain: "${domain}" is not a domain, such as cluster.local (lower case, without a dot at its ends)`,
     );

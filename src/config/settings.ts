@@ -1,10 +1,7 @@
-/** Names of Nodes are DNS subdomains (RFC 1123). */
-export const nodeNamePattern = '^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$';
-
 /** What one virtual node is made of. Checked and complete: every default is filled in. */
 export interface NodeSettings {
   readonly name: string;
-  /** `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
+  /** `docker`, `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
   readonly provider: string;
   /** Handed to the provider as they are. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -41,6 +38,8 @@ export interface DnsSettings {
 }
 
 export interface Settings {
+  /** Where they are from, for messages; absent = the command line. */
+  readonly file?: string;
   /** Path; absent = $KUBECONFIG, ~/.kube/config, or the service account inside a cluster. */
   readonly kubeconfig?: string;
   readonly context?: string;

@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   /** `https://127.0.0.1:PORT` */
   readonly url: string;
+  /** For whatever is to be gone with it, even when this process is killed. */
+  readonly folder: string;
   /** The authority behind every certificate here. */
   readonly caPem: string;
   /** An administrator's bearer token. */
@@ -43,7 +45,7 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-export const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
+const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const;
 
 /** Those of the programs that are not in the folder, or cannot be run. */
 export async function missingPrograms(assets: string): Promise<string[]> {
@@ -106,7 +108,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await probe.until('/api/v1/namespaces/kube-system', options.signal);
     await probe.until('/api/v1/namespaces/default/serviceaccounts/default', options.signal);
     return {
-      ...{ url, caPem, token, stop, broken: broken.promise },
+      ...{ url, folder, caPem, token, stop, broken: broken.promise },
       writeKubeconfig: (file) => writeKubeconfig(file, kubeconfigOf(url, caPem, { token })),
       issueServingCertificate: (request) => authority.issue(request),
       async writeUserKubeconfig(file, user, group) {

@@ -76,6 +76,15 @@ export async function createAuthority(now: () => number): Promise<CertificateAut
   };
 }
 
+/** Who an API server is to kubelets: the name that kubeadm gives it. */
+export function kubeletClientCertificate(authority: CertificateAuthority): Promise<IssuedCertificate> {
+  return authority.issue({
+    commonName: 'kube-apiserver-kubelet-client',
+    organization: 'system:masters',
+    usage: 'client',
+  });
+}
+
 function alternativeNames(names: readonly string[], ips: readonly string[]): x509.Extension[] {
   const all = [
     ...names.map((value) => ({ type: 'dns' as const, value })),

@@ -1,10 +1,15 @@
 import type { MemoryStore } from './store/memory-store.ts';
 
 /** What a new cluster has before anyone uses it, beside what the controllers make. */
-export function bootstrap(store: MemoryStore, port: number): void {
+export function bootstrap(store: MemoryStore, port: number, caPem: string): void {
   for (const name of ['default', 'kube-system', 'kube-public', 'kube-node-lease']) {
     store.create('namespaces', { metadata: { name } });
   }
+  // By this, nodes and extension API servers know the certificate with which this server comes to them.
+  store.create('configmaps', {
+    metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+    data: { 'client-ca-file': caPem },
+  });
   const classes = { 'system-cluster-critical': 2_000_000_000, 'system-node-critical': 2_000_001_000 };
   for (const [name, value] of Object.entries(classes)) {
     const description = 'Used for system critical pods.';

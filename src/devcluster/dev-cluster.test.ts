@@ -46,6 +46,8 @@ describe('a development cluster', () => {
       clusterIP: '127.0.0.1',
       ports: [{ port: Number(new URL(cluster.url).port) }],
     });
+    const authentication = store.get('configmaps', 'kube-system', 'extension-apiserver-authentication');
+    expect(authentication?.data).toEqual({ 'client-ca-file': cluster.caPem });
     const made = Promise.withResolvers<void>();
     const stop = store.subscribe('configmaps', ({ object }) => {
       if (object.metadata.namespace === 'late' && object.metadata.name === 'kube-root-ca.crt') made.resolve();

@@ -58,7 +58,7 @@ const serverNames = [
 export async function createDevCluster(options: DevClusterOptions = {}): Promise<DevCluster> {
   const { log = silentLog, clock = systemClock, random = Math.random } = options;
   // Loaded when wanted: the certificate library is large.
-  const { createAuthority } = await import('./authority.ts');
+  const { createAuthority, kubeletClientCertificate } = await import('./authority.ts');
   const authority = await createAuthority(() => clock.now());
   const serving = await authority.issue({
     commonName: 'kube-apiserver',
@@ -67,8 +67,12 @@ export async function createDevCluster(options: DevClusterOptions = {}): Promise
   });
   const store = new MemoryStore({ clock, random, log });
   const tokens = new TokenAuthority({ clock, store });
-  const tls = { ...serving, caPem: authority.caPem };
-  const server = new ApiServer({ store, tokens, openApi: createOpenApi(), clock, random, log, tls });
+  const openApi = createOpenApi();
+  const server = new ApiServer({
+    ...{ store, tokens, openApi, clock, random, log },
+    tls: serving,
+    kubeletClient: await kubeletClientCertificate(authority),
+  });
   const token = tokens.issue('kubernetes-admin', ['system:masters']);
   const running = new AbortController();
   let port: number | undefined;
@@ -80,7 +84,7 @@ export async function createDevCluster(options: DevClusterOptions = {}): Promise
   const cluster: DevCluster = {
     async start() {
       port = await server.start(options.port ?? 0);
-      bootstrap(store, port);
+      bootstrap(store, port, authority.caPem);
       if (options.controllers === false) return;
       const { signal } = running;
       startControllers({ store, clock, random, log, signal, rootCa: authority.caPem });

@@ -94,9 +94,12 @@ export class PodController {
     this.#informer.onEvent((event) => {
       const uid = event.object.metadata?.uid ?? '';
       if (event.type === 'deleted') this.#reconciler.sawDeleted(uid);
-      this.#queue.add(uid);
-      if (event.type === 'updated' && isRelabelled(event.previous, event.object))
+      if (event.type === 'updated' && isRelabelled(event.previous, event.object)) {
         this.#volumes.podChanged(uid);
+        // What could not be made of them may be possible now.
+        this.#reconciler.retryNow(uid);
+      }
+      this.#queue.add(uid);
     });
   }
 

@@ -105,15 +105,25 @@ function mountsOf(
   readOnlyVolumes: ReadonlySet<string>,
   { pod, issues }: ResolveInput,
 ): Mount[] {
+  const { name = '', namespace = '' } = pod.metadata ?? {};
+  // What a variable makes of it may be mended: by an annotation, for one.
+  const wait = (field: string) => (message: string) =>
+    issues.missing.push({
+      kind: 'Pod',
+      namespace,
+      name,
+      field,
+      reason: 'CreateContainerConfigError',
+      message,
+    });
   const known = new Set((pod.spec?.volumes ?? []).map(({ name }) => name));
   return (container.volumeMounts ?? []).map((mount, index) => {
     const field = `${path}.volumeMounts[${index}]`;
     if (!known.has(mount.name)) issues.addInvalid(`${field}.name`, `there is no volume "${mount.name}"`);
-    const subPath = mount.subPathExpr
-      ? expandPath(mount.subPathExpr, variables, `${field}.subPathExpr`, issues)
-      : mount.subPath;
-    if (subPath?.startsWith('/') || subPath?.split('/').includes('..'))
-      issues.addInvalid(field, `the path "${subPath}" leads out of the volume`);
+    const subPath = mount.subPathExpr ? expandPath(mount.subPathExpr, variables, wait(field)) : mount.subPath;
+    if (subPath?.startsWith('/')) wait(field)(`error SubPath \`${subPath}\` must not be an absolute path`);
+    else if (subPath?.split('/').includes('..'))
+      wait(field)(`unable to provision SubPath \`${subPath}\`: must not contain '..'`);
     return {
       volume: mount.name,
       mountPath: mount.mountPath,
@@ -127,12 +137,11 @@ function mountsOf(
 function expandPath(
   text: string,
   variables: ReadonlyMap<string, EnvVar>,
-  field: string,
-  issues: ResolveInput['issues'],
+  wait: (message: string) => void,
 ): string {
   return expand(text, (name) => {
     const value = variables.get(name)?.value;
-    if (value === undefined) issues.addInvalid(field, `there is no variable "${name}"`);
+    if (value === undefined) wait(`missing value for "${name}"`);
     return value;
   });
 }

@@ -32,7 +32,8 @@ export interface NodeDns {
 
 /** Something that has to be there before the Pod can start. */
 export interface Missing {
-  readonly kind: 'ConfigMap' | 'Secret' | 'ServiceAccountToken';
+  /** `Pod` = its own labels or annotations have to change. */
+  readonly kind: 'ConfigMap' | 'Secret' | 'ServiceAccountToken' | 'Pod';
   readonly namespace: string;
   /** For a token: of the service account. */
   readonly name: string;

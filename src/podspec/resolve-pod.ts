@@ -38,7 +38,8 @@ export function resolvePod(pod: Pod, refs: References, context: ResolveContext):
     dns: podDns(pod, context.dns, issues),
     hostAliases: (podSpec?.hostAliases ?? []).map(({ ip, hostnames = [] }) => ({ ip, hostnames })),
     registryCredentials: registryCredentials(pod, refs, issues),
-    securityContext: podSecurity(podSpec?.securityContext),
+    securityContext: podSecurity(podSpec?.securityContext, issues),
+    ...(podSpec?.shareProcessNamespace && { shareProcessNamespace: true }),
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
   };

@@ -3,10 +3,10 @@
  *
  *   npm run bench:storm -- --pods 2000
  *   npm run bench:storm -- --pods 500 --unbound --instance-ms 200
- *   npm run bench:storm -- --pods 2000 --kubeconfig FILE --node NAME
+ *   npm run bench:storm -- --pods 2000 --kubeconfig FILE --node NAME --ceiling
  *
  * Without --kubeconfig it starts an embedded control plane and a daemon with the mock provider, each in a process of
- * its own. All figures of the daemon come from its own /metrics, read through the API server.
+ * its own. With --ceiling it also makes the same writes by itself and says how near the daemon came. All figures of the daemon come from its own /metrics, read through the API server.
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -15,9 +15,10 @@ import { loadClusterAccess } from '../../src/kube/cluster-access.ts';
 import { createInformer } from '../../src/kube/informer.ts';
 import { namespaces, pods } from '../../src/kube/resources.ts';
 import { createKubeClient } from '../../src/kube/rest-client.ts';
-import type { Pod } from '../../src/kube/types.ts';
+import type { Pod, PodStatus } from '../../src/kube/types.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
+import { type Ceiling, measureCeiling } from './ceiling.ts';
 import { percentile, rounded, sum } from './figures.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -26,6 +27,7 @@ const { values: flags } = parseArgs({
     pods: { type: 'string', default: '1000' },
     kubeconfig: { type: 'string' },
     node: { type: 'string' },
+    ceiling: { type: 'boolean', default: false },
     unbound: { type: 'boolean', default: false },
     'instance-ms': { type: 'string', default: '0' },
     timeout: { type: 'string', default: '300' },
@@ -164,13 +166,13 @@ async function read(): Promise<Reading> {
   };
 }
 
-function podNamed(name: string): Pod {
+function podNamed(name: string, to = node): Pod {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels: { app: 'storm' } },
     spec: {
-      ...(flags.unbound ? { schedulerName: 'burstlet' } : { nodeName: node ?? '' }),
+      ...(flags.unbound ? { schedulerName: 'burstlet' } : { nodeName: to ?? '' }),
       restartPolicy: 'Always',
       terminationGracePeriodSeconds: 30,
       automountServiceAccountToken: false,
@@ -207,6 +209,8 @@ try {
   const upSeconds = (performance.now() - upAt) / 1000;
   const up = await read();
 
+  const { status = {} } = await client.get(pods, { namespace, name: names[0] ?? '' });
+
   say(`deleting ${count} Pods ...`);
   const downAt = performance.now();
   await each(names, (name) => client.delete(pods, { namespace, name }));
@@ -218,6 +222,7 @@ try {
   const down = await read();
   ending.abort();
   await watching;
+  const ceiling = flags.ceiling ? await readCeiling(status) : undefined;
 
   const result = {
     date: new Date().toISOString().slice(0, 10),
@@ -238,14 +243,26 @@ try {
     readyMsP50: rounded(percentile(latencies, 0.5), 0),
     readyMsP99: rounded(percentile(latencies, 0.99), 0),
     boundTwice: boundTwice.size,
+    ...(ceiling && {
+      ceilingPodsPerSecondUp: rounded(count / ceiling.upSeconds),
+      ceilingPodsPerSecondDown: rounded(count / ceiling.downSeconds),
+      upOfCeiling: rounded(ceiling.upSeconds / upSeconds, 2),
+      downOfCeiling: rounded(ceiling.downSeconds / downSeconds, 2),
+    }),
   };
   if (flags.json) console.log(JSON.stringify(result));
-  else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(20)} ${value}`);
+  else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(24)} ${value}`);
 } finally {
   ending.abort();
   await client.close();
   await agent.close();
   await own?.close();
+}
+
+function readCeiling(status: PodStatus): Promise<Ceiling> {
+  say(`the same writes for ${count} Pods without a daemon ...`);
+  const all = Array.from({ length: count }, (_, index) => podNamed(`ceiling-${index}`, 'nobody'));
+  return measureCeiling({ client, pods: all, status, each });
 }
 
 /** The daemon registers itself while this script already runs. */

@@ -4,6 +4,7 @@
  *   npm run test:conformance                       all that exercise a node
  *   npm run test:conformance -- --smoke            about thirty
  *   npm run test:conformance -- --focus 'InitContainer' --procs 2 --report FOLDER
+ *   npm run test:conformance -- --docs             writes docs/reference/conformance.md too
  *
  * Builds what it needs from Go modules once; starts a dockerd of its own unless DOCKER_HOST is set. Where that cannot
  * be done it says why and skips.
@@ -18,9 +19,10 @@ import { startControlPlane } from '../../src/controlplane/control-plane.ts';
 import { Dockerd, whyNoDockerd } from '../docker/dockerd.ts';
 import { buildAssets } from '../e2e/controlplane/assets.ts';
 import { controlPlane, defaultVersion, extras, parseVersion } from '../e2e/controlplane/builds.ts';
+import { conformancePage } from './document.ts';
 import { makeImages } from './images.ts';
 import { startNode } from './node.ts';
-import { type GinkgoSuite, outcomesOf } from './report.ts';
+import { type GinkgoSuite, type Outcome, outcomesOf } from './report.ts';
 import { focus, skip, smoke } from './selection.ts';
 
 const { values: flags } = parseArgs({
@@ -30,8 +32,12 @@ const { values: flags } = parseArgs({
     smoke: { type: 'boolean', default: false },
     procs: { type: 'string', default: '6' },
     report: { type: 'string' },
+    docs: { type: 'boolean', default: false },
   },
 });
+
+const interruption = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
 
 const outcome = await conformance();
 if (typeof outcome === 'string') {
@@ -46,7 +52,8 @@ if (typeof outcome === 'string') {
 }
 
 /** What became of each test, or why none could run. */
-async function conformance(): Promise<ReturnType<typeof outcomesOf> | string> {
+async function conformance(): Promise<readonly Outcome[] | string> {
+  const began = Date.now();
   const noEngine = process.env.DOCKER_HOST ? undefined : whyNoDockerd();
   if (noEngine !== undefined) return noEngine;
   const version = parseVersion(flags['kubernetes-version']);
@@ -79,10 +86,19 @@ async function conformance(): Promise<ReturnType<typeof outcomesOf> | string> {
     await runGinkgo(assets.folder, kubeconfig, report);
     await writeFile(path.join(report, 'daemon.log'), node.log());
     const suites: GinkgoSuite[] = JSON.parse(await readFile(path.join(report, 'report.json'), 'utf8'));
-    return outcomesOf(suites);
+    const outcomes = outcomesOf(suites);
+    if (flags.docs) await writePage(outcomes, version, Math.round((Date.now() - began) / 60_000));
+    return outcomes;
   } finally {
     for (const end of ends.reverse()) await end();
   }
+}
+
+async function writePage(outcomes: readonly Outcome[], kubernetes: string, minutes: number): Promise<void> {
+  const machine = `${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB`;
+  const date = new Date().toISOString().slice(0, 10);
+  const page = conformancePage(outcomes, { date, kubernetes, machine, minutes, procs: flags.procs });
+  await writeFile(path.resolve(import.meta.dirname, '../../docs/reference/conformance.md'), page);
 }
 
 async function runGinkgo(assets: string, kubeconfig: string, report: string): Promise<void> {
@@ -101,7 +117,7 @@ async function runGinkgo(assets: string, kubeconfig: string, report: string): Pr
       ...[`--output-dir=${report}`, '--json-report=report.json', '--junit-report=junit.xml'],
       ...[path.join(assets, 'e2e.test'), '--', ...tests],
     ],
-    { stdio: 'inherit' },
+    { stdio: 'inherit', signal: interruption.signal },
   );
   await once(ginkgo, 'exit');
 }

@@ -197,6 +197,21 @@ describe.skipIf(typeof engine === 'string')('a container on the engine', () => {
     expect(await harness.output(other, shell('far', ask(one.ips[0] ?? '')))).toBe('hello');
   });
 
+  it('sees the processes of its Pod where that wants it, and leaves no zombies to it', async () => {
+    const sandbox = await harness.sandbox('processes', { shareProcessNamespace: true });
+    const other = await harness.start(sandbox, shell('other', `: other; ${forever}`));
+    const main = await harness.start(
+      sandbox,
+      shell('main', '(sleep 0.1 & exec true); sleep 1; ps -o pid,stat,args; sleep 600'),
+    );
+    const lines = await harness.log(sandbox, main, { follow: true }, /ps -o/);
+    expect(lines.find((line) => line.includes('/sandbox'))).toMatch(/^ +1 /);
+    expect(lines.find((line) => line.includes(': other;'))).toBeDefined();
+    expect(lines.filter((line) => / Z /.test(line))).toEqual([]);
+    await harness.stop(sandbox, other, 5);
+    expect((await harness.exit(sandbox, other)).exitCode).toBe(0);
+  });
+
   it('answers an exec with its code and output, and is rid of one that takes too long', async () => {
     const sandbox = await harness.sandbox('exec');
     const run = await harness.start(sandbox, shell('main', forever));

@@ -82,16 +82,32 @@ export class Dockerd {
     const running = this.#process;
     this.#process = undefined;
     if (running === undefined || running.exitCode !== null) return;
+    const containerd = Number(
+      readFileSync(path.join(this.#folder, 'exec/containerd/containerd.pid'), 'utf8'),
+    );
     const exit = once(running, 'exit');
     running.kill(signal);
     await exit;
+    // It ends with its dockerd, a moment later; a new dockerd would take it for one that it can go on using.
+    while (existsSync(`/proc/${containerd}`)) await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 
   async end(): Promise<void> {
+    // Only a running one can end what a killed one has left behind.
+    if (this.#process === undefined) await this.resume().catch(() => {});
     await this.stop('SIGTERM');
     execFileSync('ip', ['link', 'del', this.#bridge]);
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    for (const mount of mountsUnder(this.#folder)) execFileSync('umount', ['--lazy', mount]);
+    await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** What a killed dockerd has left mounted, innermost first. */
+function mountsUnder(folder: string): string[] {
+  const places = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  return places.filter((place) => place.startsWith(`${folder}/`)).reverse();
 }
 
 function answers(socketPath: string): Promise<boolean> {

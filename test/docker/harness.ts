@@ -11,10 +11,12 @@ import type {
   LogQuery,
   Notice,
   OwnerScope,
+  ProviderClock,
   RuntimeContainer,
   SandboxState,
   TerminatedState,
 } from '../../providers/contract/index.ts';
+import { wallClock } from '../../providers/contract/index.ts';
 import { createDockerRuntime } from '../../providers/docker/index.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { busyboxImage } from './image.ts';
@@ -34,10 +36,15 @@ export class Harness {
   readonly #watching: Promise<void>;
   readonly #looks = new Set<() => void>();
 
-  constructor(node: string, options: Readonly<Record<string, unknown>> = {}, stateDir = temporaryState()) {
+  constructor(
+    node: string,
+    options: Readonly<Record<string, unknown>> = {},
+    stateDir = temporaryState(),
+    clock: ProviderClock = wallClock,
+  ) {
     this.stateDir = stateDir;
     this.scope = { clusterUid: 'test-cluster', node };
-    this.runtime = createDockerRuntime({ options, log: silentLog, stateDir });
+    this.runtime = createDockerRuntime({ options, log: silentLog, stateDir }, { clock });
     this.#watching = this.runtime.observe(
       this.scope,
       (event) => {

@@ -4,14 +4,17 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ObjectKey } from '../../src/kube/client.ts';
 import { loadClusterAccess } from '../../src/kube/cluster-access.ts';
-import { pods } from '../../src/kube/resources.ts';
+import { isNotFound } from '../../src/kube/errors.ts';
+import { leases, nodes, pods, type Resource } from '../../src/kube/resources.ts';
 import { createKubeClient } from '../../src/kube/rest-client.ts';
-import type { Pod } from '../../src/kube/types.ts';
+import type { KubeObject } from '../../src/kube/types.ts';
 import { systemClock as clock } from '../../src/telemetry/clock.ts';
 import { silentLog as log } from '../../src/telemetry/log.ts';
 import { eventually } from '../support/eventually.ts';
-import { startTestApi, type TestApi } from '../support/test-api.ts';
+import { connectTo, startTestApi, type TestApi } from '../support/test-api.ts';
+import { openTestCluster, type TestCluster } from '../support/test-cluster.ts';
 
 const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
 const guide = path.resolve(import.meta.dirname, '../../docs/guides/write-a-provider.md');
@@ -81,10 +84,10 @@ describe('what cannot be right ends with 2 and says so', { concurrent: true }, (
 });
 
 describe('burstlet run', () => {
-  let api: TestApi;
+  let api: TestApi<TestCluster>;
   let mark: string;
   beforeAll(async () => {
-    api = await startTestApi();
+    api = connectTo(await openTestCluster());
     await api.cluster.writeKubeconfig(path.join(folder, 'kubeconfig'));
   });
   afterAll(() => api.close());
@@ -104,16 +107,22 @@ describe('burstlet run', () => {
       ],
       ...['--listen', '127.0.0.1:0', '--log-level', 'error', ...more],
     );
-  const read = (): Pod | undefined =>
-    api.cluster.store.get('pods', 'default', 'p') as unknown as Pod | undefined;
-  const status = () => read()?.status?.containerStatuses?.[0];
+  const find = <T extends KubeObject>(resource: Resource<T>, key: ObjectKey): Promise<T | undefined> =>
+    api.client.get(resource, key).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+      return undefined;
+    });
+  const key = { name: 'p', namespace: 'default' };
+  const read = () => find(pods, key);
+  const status = async () => (await read())?.status?.containerStatuses?.[0];
+  const remove = (gracePeriodSeconds: number) => api.client.delete(pods, key, { gracePeriodSeconds });
 
   /** A Pod that sleeps, known among all processes by the time that it wants to. */
-  function pod(script: (sleep: string) => string): void {
+  async function pod(script: (sleep: string) => string): Promise<void> {
     mark = `sleep ${randomInt(100_000, 999_999)}`;
     const container = { name: 'main', image: 'burstlet.dev/host', command: ['sh', '-c', script(mark)] };
     const spec = { nodeName: 'n', automountServiceAccountToken: false, containers: [container] };
-    api.cluster.store.create('pods', { metadata: { name: 'p', namespace: 'default' }, spec });
+    await api.client.create(pods, { metadata: key, spec });
   }
 
   /** Its processes. */
@@ -127,17 +136,17 @@ describe('burstlet run', () => {
   }
 
   it('ends with SIGTERM at once and leaves its instances; the next one takes them over', async () => {
-    pod((sleep) => `exec ${sleep}`);
+    await pod((sleep) => `exec ${sleep}`);
     const first = run();
-    await eventually(() => status()?.state?.running);
-    const before = status();
+    await eventually(async () => (await status())?.state?.running);
+    const before = await status();
     const [pid] = await eventually(async () => ((await alive()).length === 1 ? alive() : undefined));
     first.child.kill('SIGTERM');
     expect([await first.ended, first.output()]).toEqual([0, '']);
     expect(await alive()).toEqual([pid]);
     const second = run();
-    api.cluster.store.delete('pods', 'default', 'p', { gracePeriodSeconds: 5 });
-    await eventually(() => read() === undefined);
+    await remove(5);
+    await eventually(async () => (await read()) === undefined);
     expect(await alive()).toEqual([]);
     expect(before?.restartCount).toBe(0);
     second.child.kill('SIGTERM');
@@ -145,12 +154,12 @@ describe('burstlet run', () => {
   });
 
   it('drains and removes its node when it is told to deregister; a second signal ends that', async () => {
-    pod((sleep) => `trap '' TERM; ${sleep} & while true; do wait; done`);
+    await pod((sleep) => `trap '' TERM; ${sleep} & while true; do wait; done`);
     const first = run('--deregister');
-    await eventually(() => status()?.state?.running);
+    await eventually(async () => (await status())?.state?.running);
     first.child.kill('SIGTERM');
-    await eventually(() => read()?.metadata?.deletionTimestamp);
-    expect(api.cluster.store.get('nodes', undefined, 'n')?.spec).toMatchObject({ unschedulable: true });
+    await eventually(async () => (await read())?.metadata?.deletionTimestamp);
+    expect((await find(nodes, { name: 'n' }))?.spec).toMatchObject({ unschedulable: true });
     // Sooner it would be taken for the echo of the first.
     const since = Date.now();
     await eventually(() => Date.now() - since > 600);
@@ -158,14 +167,14 @@ describe('burstlet run', () => {
     expect(await first.ended).toBe(143);
     expect(await alive()).toHaveLength(1);
     const second = run('--deregister');
-    await eventually(() => api.cluster.store.get('nodes', undefined, 'n'));
-    api.cluster.store.delete('pods', 'default', 'p', { gracePeriodSeconds: 1 });
-    await eventually(() => read() === undefined);
+    await eventually(() => find(nodes, { name: 'n' }));
+    await remove(1);
+    await eventually(async () => (await read()) === undefined);
     await eventually(async () => (await alive()).length === 0);
     second.child.kill('SIGTERM');
     expect([await second.ended, second.output()]).toEqual([0, '']);
-    expect(api.cluster.store.get('nodes', undefined, 'n')).toBeUndefined();
-    expect(api.cluster.store.list('leases.coordination.k8s.io')).toEqual([]);
+    expect(await find(nodes, { name: 'n' })).toBeUndefined();
+    expect(await find(leases, { namespace: 'kube-node-lease', name: 'n' })).toBeUndefined();
   });
 
   it('can be ended while it waits for an API server', async () => {

@@ -13,17 +13,17 @@ beforeAll(async () => {
   const node = await stage.startNode();
   await node.registered;
   dispatcher = new Agent({ connect: { ca: stage.api.cluster.caPem } });
-  stage.pod('talker', { script: { containers: { main: { logs: [...lines, { stderr: 'oops' }] } } } });
-  stage.pod('ended', {
+  await stage.pod('talker', { script: { containers: { main: { logs: [...lines, { stderr: 'oops' }] } } } });
+  await stage.pod('ended', {
     spec: { restartPolicy: 'Never' },
     script: { containers: { main: { logs: ['the end'], exits: [{ code: 0 }] } } },
   });
-  stage.pod('again', {
+  await stage.pod('again', {
     script: {
       containers: { main: { logs: ['a run'], exits: [{ code: 1 }, { code: 0, afterMs: 600_000 }] } },
     },
   });
-  stage.pod('pair', {
+  await stage.pod('pair', {
     spec: {
       containers: [
         { name: 'main', image: 'i' },
@@ -35,10 +35,13 @@ beforeAll(async () => {
     ...['talker', 'again', 'pair'].map((name) => stage.reaches(name, 'Running')),
     stage.reaches('ended', 'Succeeded'),
   ]);
-  await eventually(() => (stage.read('again')?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0);
+  await eventually(
+    async () => ((await stage.read('again'))?.status?.containerStatuses?.[0]?.restartCount ?? 0) > 0,
+  );
 });
 
 afterAll(async () => {
+  for (const name of ['talker', 'ended', 'again', 'pair', 'ticker']) await stage.remove(name, 0);
   await dispatcher.destroy();
   await stage.close();
 });
@@ -84,7 +87,7 @@ describe('logs through the API server', () => {
   });
 
   it('that are followed come as they are written, and end with the container', async () => {
-    const uid = stage.pod('ticker', {
+    const uid = await stage.pod('ticker', {
       spec: { restartPolicy: 'Never' },
       script: { containers: { main: { logs: ['one', 'two', 'three'], logEveryMs: 100 } } },
     });
@@ -110,8 +113,10 @@ describe('logs through the API server', () => {
 
   it('that are not there say why', async () => {
     stage.faults.next('create', { kind: 'hang' });
-    stage.pod('slow');
-    await eventually(() => stage.read('slow')?.status?.containerStatuses?.[0]?.state?.waiting !== undefined);
+    await stage.pod('slow');
+    await eventually(
+      async () => (await stage.read('slow'))?.status?.containerStatuses?.[0]?.state?.waiting !== undefined,
+    );
     expect(await logs('slow')).toBe(
       '400 container "main" in pod "slow" is waiting to start: ContainerCreating',
     );
@@ -121,6 +126,6 @@ describe('logs through the API server', () => {
     );
     expect(await logs('pair', 'container=third')).toBe('400 container third is not valid for pod pair');
     expect(await logs('talker', 'tailLines=-1')).toContain('tailLines: Invalid value');
-    stage.remove('slow', 0);
+    await stage.remove('slow', 0);
   });
 });

@@ -8,8 +8,9 @@ import {
 } from '../../providers/mock/index.ts';
 import { startVirtualNode, type VirtualNode } from '../../src/cli/wiring/virtual-node.ts';
 import type { NodeSettings } from '../../src/config/settings.ts';
+import type { KubeClient } from '../../src/kube/client.ts';
 import { isNotFound } from '../../src/kube/errors.ts';
-import { events, namespaces, pods, type Resource } from '../../src/kube/resources.ts';
+import { events, namespaces, nodes, pods, type Resource } from '../../src/kube/resources.ts';
 import type { KubeObject, Pod } from '../../src/kube/types.ts';
 import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -37,6 +38,8 @@ export interface RunningNode extends VirtualNode {
 /** An API server, a proxy before it, a mock cloud, and virtual nodes between the two: all real but the cloud. */
 export interface Stage {
   readonly api: TestApi<TestCluster>;
+  /** Does what the test does to the cluster; its calls are not counted. */
+  readonly admin: KubeClient;
   readonly proxy: ApiProxy;
   readonly cloud: MockCloud;
   readonly faults: FaultPlan;
@@ -64,17 +67,20 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
   const random = seededRandom(1);
   const faults = new FaultPlan({ random });
   const cloud = new MockCloud({ random, faults, ...cloudDeps });
-  const clusterUid = (await api.client.get(namespaces, { name: 'kube-system' })).metadata?.uid ?? '';
+  const admin = api.connect({ counted: false });
+  const clusterUid = (await admin.get(namespaces, { name: 'kube-system' })).metadata?.uid ?? '';
   const direct = api.connect({ server: proxy.url });
   // Small pages, so that there are several.
   const client = meddled(direct, {
     list: (resource, options) => direct.list(resource, { ...options, pageSize: 20 }),
   });
   const running = new Set<RunningNode>();
+  const names = new Set<string>();
   const metrics = createMetrics();
 
   const stage: Stage = {
     api,
+    admin,
     proxy,
     cloud,
     faults,
@@ -113,6 +119,7 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
         },
       };
       running.add(started);
+      names.add(node.name);
       return started;
     },
     async pod(name, { node = 'burst-0', script, metadata, container, spec } = {}) {
@@ -127,12 +134,12 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
           ...spec,
         },
       };
-      return (await api.client.create(pods, object)).metadata?.uid ?? '';
+      return (await admin.create(pods, object)).metadata?.uid ?? '';
     },
     read: (name) => stage.find(pods, name, 'default'),
     async find(resource, name, namespace) {
       try {
-        return await api.client.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) });
+        return await admin.get(resource, { name, ...(namespace === undefined ? {} : { namespace }) });
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -146,11 +153,11 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
       }),
     remove(name, gracePeriodSeconds) {
       const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
-      return api.client.delete(pods, { namespace: 'default', name }, grace);
+      return admin.delete(pods, { namespace: 'default', name }, grace);
     },
     calls: (podUid) => cloud.front.calls.filter((call) => call.podUid === podUid).map(({ kind }) => kind),
     async eventsOf(name) {
-      const { items } = await api.client.list(events, {
+      const { items } = await admin.list(events, {
         namespace: 'default',
         fieldSelector: `involvedObject.name=${name}`,
       });
@@ -158,6 +165,8 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
     },
     async close() {
       await Promise.all([...running].map((node) => node.stop()));
+      // Nothing is to be bound to them by those who come next on the same cluster.
+      for (const name of names) await admin.delete(nodes, { name }).catch(() => undefined);
       await api.close();
       await proxy.close();
     },

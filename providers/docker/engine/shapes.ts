@@ -110,6 +110,7 @@ export interface HostConfig {
   readonly NetworkMode: string;
   readonly IpcMode?: string;
   readonly PidMode?: string;
+  readonly Sysctls?: Readonly<Record<string, string>>;
   readonly Dns?: readonly string[];
   readonly DnsSearch?: readonly string[];
   readonly DnsOptions?: readonly string[];
@@ -136,7 +137,6 @@ export interface EngineMount {
   readonly Source: string;
   readonly Target: string;
   readonly ReadOnly?: boolean;
-  readonly BindOptions?: { readonly Propagation: 'rprivate' };
 }
 
 export interface DeviceRequest {

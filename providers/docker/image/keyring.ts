@@ -24,9 +24,10 @@ export function credentialsFor(
     .map(({ credential }) => credential);
 }
 
-/** The value of X-Registry-Auth. */
+/** The value of X-Registry-Auth: base64 for URLs, padded; Docker takes anything else for no credentials at all. */
 export function authHeader({ username, password, server }: RegistryCredential): string {
-  return Buffer.from(JSON.stringify({ username, password, serveraddress: server })).toString('base64url');
+  const json = JSON.stringify({ username, password, serveraddress: server });
+  return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** `https://index.docker.io/v1/` and `registry.example:5000/team` alike. */

@@ -35,6 +35,7 @@ export function sandboxConfig(
   mounts: readonly EngineMount[],
 ): CreateContainer {
   const { dns, hostAliases } = record;
+  const { sysctls = [] } = record.securityContext;
   return {
     Image: sandboxImage,
     Hostname: record.hostname,
@@ -43,6 +44,9 @@ export function sandboxConfig(
     HostConfig: {
       NetworkMode: settings.network,
       IpcMode: 'shareable',
+      ...(sysctls.length > 0 && {
+        Sysctls: Object.fromEntries(sysctls.map(({ name, value }) => [name, value])),
+      }),
       ...(dns.nameservers.length > 0 && { Dns: dns.nameservers }),
       ...(dns.searches.length > 0 && { DnsSearch: dns.searches }),
       ...(dns.options.length > 0 && {
@@ -92,6 +96,7 @@ export function containerConfig(
     HostConfig: {
       NetworkMode: sandbox,
       IpcMode: sandbox,
+      ...(record.shareProcessNamespace && { PidMode: sandbox }),
       Mounts: mounts,
       LogConfig: logConfig(settings),
       ...resourceConfig(spec),

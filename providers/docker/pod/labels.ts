@@ -113,3 +113,11 @@ export function inScopeFilter({ clusterUid, node }: OwnerScope): Filters {
 export function inSandboxFilter(sandboxId: string): Filters {
   return { label: [`${label.sandbox}=${sandboxId}`] };
 }
+
+/** Everything of ours, of whatever cluster and node. */
+export const anySandboxFilter: Filters = { label: [label.sandbox] };
+
+/** The container of the sandbox itself, among those of a list. */
+export function isSandboxContainer(labels: Labels): boolean {
+  return labels[label.role] === 'sandbox';
+}

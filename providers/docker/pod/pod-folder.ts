@@ -10,7 +10,7 @@
  *
  * All of it is behind a folder that only this user may enter.
  */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ProviderError } from '../../contract/errors.ts';
 import type { PodRecord } from './pod-record.ts';
@@ -23,6 +23,13 @@ export class PodFolders {
 
   constructor(stateDir: string) {
     this.#root = path.resolve(stateDir, 'sandboxes');
+  }
+
+  /** Size of the disk that they are on. */
+  async diskBytes(): Promise<number> {
+    await mkdir(this.#root, { recursive: true, mode: privateFolderMode });
+    const { blocks, bsize } = await statfs(this.#root);
+    return blocks * bsize;
   }
 
   /** A path inside the folder of a sandbox. */

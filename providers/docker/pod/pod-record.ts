@@ -6,7 +6,14 @@ import { qosClassOf } from './quality-of-service.ts';
 export interface PodRecord
   extends Pick<
     InstanceSpec,
-    'owner' | 'hostname' | 'fqdn' | 'dns' | 'hostAliases' | 'registryCredentials' | 'securityContext'
+    | 'owner'
+    | 'hostname'
+    | 'fqdn'
+    | 'dns'
+    | 'hostAliases'
+    | 'registryCredentials'
+    | 'securityContext'
+    | 'shareProcessNamespace'
   > {
   readonly version: 1;
   readonly id: string;
@@ -23,6 +30,7 @@ export type VolumeRecord =
 
 export function podRecord(id: string, engine: string, spec: InstanceSpec): PodRecord {
   const { owner, hostname, fqdn, dns, hostAliases, registryCredentials, securityContext } = spec;
+  const { shareProcessNamespace } = spec;
   return {
     version: 1,
     id,
@@ -34,6 +42,7 @@ export function podRecord(id: string, engine: string, spec: InstanceSpec): PodRe
     hostAliases,
     registryCredentials,
     securityContext,
+    ...(shareProcessNamespace && { shareProcessNamespace }),
     qosClass: qosClassOf([...spec.initContainers, ...spec.containers]),
     volumes: spec.volumes.map((volume) => {
       if (volume.kind === 'emptyDir') return volume;

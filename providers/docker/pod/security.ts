@@ -1,5 +1,5 @@
 import { ProviderError } from '../../contract/errors.ts';
-import type { ContainerSpec, PodSecurity } from '../../contract/instance-spec.ts';
+import type { ContainerSecurity, ContainerSpec, PodSecurity } from '../../contract/instance-spec.ts';
 import type { Ownership } from '../../contract/ownership.ts';
 import type { HostConfig } from '../engine/shapes.ts';
 
@@ -24,9 +24,29 @@ export function securityConfig(spec: ContainerSpec, pod: PodSecurity, imageUser:
       : { User: `${named === '' ? '0' : named}:${group}` }),
     ...(groups.length > 0 && { GroupAdd: groups }),
     ...(own.capabilities && { CapAdd: own.capabilities.add, CapDrop: own.capabilities.drop }),
-    ...(own.allowPrivilegeEscalation === false && { SecurityOpt: ['no-new-privileges'] }),
+    SecurityOpt: securityOptions(own),
     ...(own.readOnlyRootFilesystem && { ReadonlyRootfs: true }),
   };
+}
+
+/** An engine without SELinux or AppArmor passes their options over. */
+function securityOptions(own: ContainerSecurity): string[] {
+  const { allowPrivilegeEscalation, seccompProfile, appArmorProfile, seLinuxOptions = {} } = own;
+  if (seccompProfile?.type === 'Localhost')
+    throw new ProviderError(
+      'Unsupported',
+      `failed to generate security options: seccomp profile "${seccompProfile.localhostProfile}" is a file of a node, and the engine is given none; use RuntimeDefault`,
+      { field: 'securityContext.seccompProfile', reason: 'CreateContainerError' },
+    );
+  const apparmor = appArmorProfile?.type === 'Localhost' ? appArmorProfile.localhostProfile : 'unconfined';
+  return [
+    ...(allowPrivilegeEscalation === false ? ['no-new-privileges'] : []),
+    ...(seccompProfile?.type === 'Unconfined' ? ['seccomp=unconfined'] : []),
+    ...(appArmorProfile !== undefined && appArmorProfile.type !== 'RuntimeDefault'
+      ? [`apparmor=${apparmor}`]
+      : []),
+    ...Object.entries(seLinuxOptions).map(([name, value]) => `label=${name}:${value}`),
+  ];
 }
 
 /** In the words of the kubelet (kuberuntime security_context.go verifyRunAsNonRoot). */

@@ -6,6 +6,9 @@ import { isMissing } from './pod-folder.ts';
 /**
  * The real place of a subPath in a volume. What is missing is made as a folder, with the mode of the one around it.
  * Links are followed as long as they stay in the volume: a container may have left one there that leads elsewhere.
+ *
+ * What this cannot prevent: a container that runs already may put a link there between this look and the mount, which
+ * is the engine's. Only a container of the same Pod that may write to the volume could; the engine must trust it.
  */
 export async function resolveSubPath(volume: string, subPath: string): Promise<string> {
   const parts = subPath.split('/').filter((part) => part !== '' && part !== '.');

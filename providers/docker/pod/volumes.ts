@@ -117,7 +117,7 @@ export class Volumes {
 }
 
 export function bind(Source: string, Target: string, ReadOnly: boolean): EngineMount {
-  return { Type: 'bind', Source, Target, ReadOnly, BindOptions: { Propagation: 'rprivate' } };
+  return { Type: 'bind', Source, Target, ReadOnly };
 }
 
 function isInMemory(volume: VolumeRecord): boolean {

@@ -81,6 +81,11 @@ export class Containers {
     for (const outdated of this.#looks) outdated.add(id);
   }
 
+  /** Nobody has told what has happened meanwhile. */
+  forgetAll(): void {
+    for (const id of [...this.#seen.keys()]) this.forget(id);
+  }
+
   async #see({ Id, Labels, State }: ListedContainer, signal: AbortSignal): Promise<Seen | undefined> {
     if (readLabels(Labels) === undefined) return undefined;
     const known = this.#seen.get(Id);
@@ -128,7 +133,7 @@ function missing(): never {
 }
 
 /** At most one address per family. */
-export function addressesOf({ NetworkSettings }: InspectedContainer): string[] {
+function addressesOf({ NetworkSettings }: InspectedContainer): string[] {
   const networks = Object.values(NetworkSettings.Networks ?? {});
   const first = (pick: (network: (typeof networks)[number]) => string): string | undefined =>
     networks.map(pick).find((address) => address);

@@ -57,6 +57,7 @@ export class Observer {
       const signal = AbortSignal.any([this.#signal, round.signal]);
       try {
         const events = await this.#deps.engine.events(this.#filters(), signal);
+        this.#deps.containers.forgetAll();
         const reading = this.#read(events);
         await Promise.race([
           reading,

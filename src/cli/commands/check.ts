@@ -30,7 +30,7 @@ Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the comman
       'file or folder with manifests, - for standard input; may be repeated',
       (file: string, earlier: readonly string[] = []) => [...earlier, file],
     )
-    .option('--provider <name>', 'mock, process, ./file.js, or the name of a package', 'process')
+    .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package', 'process')
     .addOption(
       new Option('--provider-options <json>', 'options of the provider')
         .argParser(parseObject)

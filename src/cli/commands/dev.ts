@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { checkNodeName } from '../../config/node-checks.ts';
 import { examples, prose } from '../help.ts';
-import { untilInterrupted } from '../signals.ts';
+import { untilInterrupted, whenAborted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 import type { DevSession } from '../wiring/dev-session.ts';
 
@@ -29,7 +30,7 @@ and kube-scheduler from that folder, as processes that live as long as this one.
 
 Ctrl-C ends it and removes every process, port and folder that it made.`),
     )
-    .option('--provider <name>', 'mock, process, ./file.js, or the name of a package', 'process')
+    .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package', 'process')
     .addOption(
       new Option('--provider-options <json>', 'options of the provider')
         .argParser(parseObject)
@@ -66,6 +67,7 @@ Ctrl-C ends it and removes every process, port and folder that it made.`),
 }
 
 async function dev(flags: Flags): Promise<void> {
+  checkNodeName(flags.nodeName, '--node-name');
   const [{ startDevSession }, { createPinoLog }] = await Promise.all([
     import('../wiring/dev-session.ts'),
     import('../../telemetry/pino-log.ts'),
@@ -84,7 +86,7 @@ async function dev(flags: Flags): Promise<void> {
     );
     console.log(`\n  export KUBECONFIG=${session.kubeconfig}\n  kubectl get nodes\n`);
     console.log('Ctrl-C ends it and leaves nothing behind.');
-    const trouble = await Promise.race([interruptionOf(signal), ...brokenOf(session)]);
+    const trouble = await Promise.race([whenAborted(signal), ...brokenOf(session)]);
     if (trouble !== undefined) throw new Error(`the control plane broke: ${trouble}`);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -92,13 +94,6 @@ async function dev(flags: Flags): Promise<void> {
     await session?.stop();
     dispose();
   }
-}
-
-function interruptionOf(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }
 
 function brokenOf({ cluster: { broken } }: DevSession): Promise<string>[] {
@@ -112,7 +107,7 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
   } catch {
     // Said below.
   }
-  throw new InvalidArgumentError('It must be a JSON object, such as {"latency":{"create":200}}.');
+  throw new InvalidArgumentError('It must be a JSON object, such as {"instances":5}.');
 }
 
 function parsePort(text: string): number {

@@ -36,7 +36,7 @@ process and no isolation: give it only Pods of people who may log in here.`),
     )
     .option('--context <name>', 'context of the kubeconfig')
     .option('--node-name <name>', 'name of the node (default: burstlet-<provider>)')
-    .option('--provider <name>', 'mock, process, ./file.js, or the name of a package')
+    .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package')
     .option('--listen <address>', 'address and port of the node API (default: 0.0.0.0:10250)')
     .option('--address <ip>', 'InternalIP of the node, where the API server finds it')
     .option('--no-taint', 'let ordinary Pods come here too')
@@ -139,10 +139,14 @@ export async function readSettings(flags: Flags, command: Command): Promise<Sett
       `--config holds everything: leave out ${given.map(({ long }) => long).join(', ')}, and say it in ${config}`,
     );
   // The schema and its validator are heavy, and a daemon started by flags needs neither.
-  const { parseConfigFile } = await import('../../config/config-file.ts');
+  const [{ parseConfigFile }, { checkTlsFiles }] = await Promise.all([
+    import('../../config/config-file.ts'),
+    import('../../config/tls-files.ts'),
+  ]);
   const text = await readFile(config, 'utf8').catch((error: unknown) => {
-    throw new ConfigError(`--config ${config}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(unreadable(`--config ${config}`, error));
   });
   const settings = settingsOfFile(parseConfigFile(text, config), config);
+  await checkTlsFiles(settings.tls, config);
   return logLevel === undefined ? settings : { ...settings, logLevel };
 }

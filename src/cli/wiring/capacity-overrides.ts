@@ -7,12 +7,11 @@ import { parseQuantity, type Quantity, toMillis, toUnits } from '../../kube/quan
  * quantity, at once and not when it is used.
  */
 export function capacityOverrides({
-  name: node,
   capacity: texts,
-}: Pick<NodeSettings, 'name' | 'capacity'>): (capacity: Capacity) => Capacity {
+}: Pick<NodeSettings, 'capacity'>): (capacity: Capacity) => Capacity {
   const overrides = Object.entries(texts).map(([name, text]) => ({
     name,
-    quantity: quantityOf(text, `node ${node}: capacity.${name}`),
+    quantity: quantityOf(text, `capacity.${name}`),
   }));
   return (capacity) => {
     let { resources, instances } = capacity;

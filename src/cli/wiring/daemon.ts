@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import type { InstanceProvider } from '../../../providers/contract/index.ts';
 import { readNodeDns } from '../../config/host-dns.ts';
-import type { NodeSettings, Settings } from '../../config/settings.ts';
+import { ConfigError, type NodeSettings, type Settings } from '../../config/settings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { loadClusterAccess } from '../../kube/cluster-access.ts';
 import { isForbidden, isNotFound } from '../../kube/errors.ts';
@@ -63,8 +63,12 @@ export async function startDaemon(
   try {
     // Before anything waits for a cluster that may be away for long: what is wrong here stays wrong.
     for (const node of settings.nodes) {
-      capacityOverrides(node);
-      providers.set(node, await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log));
+      try {
+        capacityOverrides(node);
+        providers.set(node, await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log));
+      } catch (error) {
+        throw ofNode(error, node, settings);
+      }
     }
     client = await connect(settings, options, metrics);
     const clusterUid = await readClusterUid({ ...shared, client, log }, living);
@@ -89,6 +93,12 @@ export async function startDaemon(
     await client?.close();
     throw error;
   }
+}
+
+/** What is wrong with a node, with the place where the user can mend it. */
+function ofNode(error: unknown, { name }: NodeSettings, { file }: Settings): unknown {
+  if (!(error instanceof ConfigError) || file === undefined) return error;
+  return new ConfigError(`${file}: node ${name}: ${error.message}`);
 }
 
 async function endOf(parts: readonly (Promise<void> | undefined)[], client: KubeClient): Promise<void> {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import type { IssuedCertificate } from '../authority.ts';
 import { type OpenApi, v2ProtobufType } from '../openapi/index.ts';
 import {
   ApiError,
@@ -35,7 +36,10 @@ export interface ApiServerDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly tls: { readonly certPem: string; readonly keyPem: string; readonly caPem: string };
+  /** Its serving certificate. */
+  readonly tls: IssuedCertificate;
+  /** Who it is to kubelets. */
+  readonly kubeletClient: IssuedCertificate;
 }
 
 const version = {
@@ -66,8 +70,7 @@ export class ApiServer {
     this.#deps = deps;
     const { store, clock, openApi, tls } = deps;
     this.#objects = { store, now: () => clock.now(), openApi };
-    const token = deps.tokens.issue('system:kubelet-apiserver', ['system:masters']);
-    this.#kubelets = new KubeletProxy({ store, caPem: tls.caPem, token });
+    this.#kubelets = new KubeletProxy({ store, certificate: deps.kubeletClient });
     this.#server = createServer({ cert: tls.certPem, key: tls.keyPem, ALPNProtocols: ['http/1.1'] });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       void this.#serve(request, response);

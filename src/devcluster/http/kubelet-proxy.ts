@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { Agent, request } from 'undici';
+import type { IssuedCertificate } from '../authority.ts';
 import { ApiError, badRequest, internalError, invalid, invalidValue, notFound } from '../store/api-error.ts';
 import { record, records, text } from '../store/json.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -9,10 +10,8 @@ import { live } from './objects.ts';
 
 export interface KubeletProxyDeps {
   readonly store: MemoryStore;
-  /** The authority that has signed the kubelets' serving certificates. */
-  readonly caPem: string;
-  /** The bearer token with which this server goes to kubelets. */
-  readonly token: string;
+  /** Who this server is to kubelets. */
+  readonly certificate: IssuedCertificate;
 }
 
 const connectTimeoutMs = 10_000;
@@ -20,19 +19,28 @@ const headersTimeoutMs = 30_000;
 /** k8s.io/apiserver registry/generic/rest/response_checker.go */
 const maxErrorBytes = 50_000;
 
-/** GETs that a node's kubelet answers: container logs and nodes/proxy. */
+/**
+ * GETs that a node's kubelet answers: container logs and nodes/proxy. Serving certificates are not verified: kubelets
+ * sign theirs themselves, and kube-apiserver, too, asks for more only with --kubelet-certificate-authority. So it
+ * shows its own certificate and sends nothing by which somebody else could pass for it, such as a token.
+ */
 export class KubeletProxy {
   readonly #deps: KubeletProxyDeps;
   readonly #agent: Agent;
-  #insecureAgent: Agent | undefined;
 
   constructor(deps: KubeletProxyDeps) {
     this.#deps = deps;
-    this.#agent = agent({ ca: deps.caPem });
+    const { certPem, keyPem } = deps.certificate;
+    this.#agent = new Agent({
+      connect: { cert: certPem, key: keyPem, rejectUnauthorized: false, timeout: connectTimeoutMs },
+      headersTimeout: headersTimeoutMs,
+      // A followed log may be silent for hours.
+      bodyTimeout: 0,
+    });
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#agent.destroy(), this.#insecureAgent?.destroy()]);
+    await this.#agent.destroy();
   }
 
   /** pods/log (pkg/registry/core/pod/strategy.go LogLocation). */
@@ -54,39 +62,24 @@ export class KubeletProxy {
       const value = call.query.get(option);
       if (value !== null) query.set(option, value);
     }
-    const insecure = isTrue(call.query.get('insecureSkipTLSVerifyBackend'));
-    await this.#forward(call, node, `/containerLogs/${namespace}/${name}/${container}`, query, insecure);
+    await this.#forward(call, node, `/containerLogs/${namespace}/${name}/${container}`, query);
   }
 
   /** nodes/proxy, reading only. */
   async proxy(call: Call): Promise<void> {
-    await this.#forward(
-      call,
-      live(this.#deps.store, call).metadata.name,
-      call.rest || '/',
-      call.query,
-      false,
-    );
+    await this.#forward(call, live(this.#deps.store, call).metadata.name, call.rest || '/', call.query);
   }
 
-  async #forward(
-    call: Call,
-    nodeName: string,
-    path: string,
-    query: URLSearchParams,
-    insecure: boolean,
-  ): Promise<void> {
+  async #forward(call: Call, nodeName: string, path: string, query: URLSearchParams): Promise<void> {
     const { response } = call;
     const node = this.#deps.store.get('nodes', undefined, nodeName);
     if (node === undefined) throw notFound('nodes', nodeName);
-    if (insecure) this.#insecureAgent ??= agent({ rejectUnauthorized: false });
     const left = new AbortController();
     response.once('close', () => left.abort());
     const url = `${kubeletOrigin(node)}${path}${query.size > 0 ? `?${query}` : ''}`;
     const reply = await request(url, {
-      dispatcher: insecure ? (this.#insecureAgent ?? this.#agent) : this.#agent,
+      dispatcher: this.#agent,
       signal: left.signal,
-      headers: { authorization: `Bearer ${this.#deps.token}` },
     }).catch((error: unknown) => {
       throw internalError(`Get "${url}": ${error instanceof Error ? error.message : String(error)}`);
     });
@@ -99,15 +92,6 @@ export class KubeletProxy {
     // A stream that breaks on either side has no status left to send: the connection says it.
     await pipeline(reply.body, response).catch(() => response.destroy());
   }
-}
-
-function agent(tls: { readonly ca?: string; readonly rejectUnauthorized?: boolean }): Agent {
-  return new Agent({
-    connect: { ...tls, timeout: connectTimeoutMs },
-    headersTimeout: headersTimeoutMs,
-    // A followed log may be silent for hours.
-    bodyTimeout: 0,
-  });
 }
 
 function kubeletOrigin(node: Readonly<StoredObject>): string {

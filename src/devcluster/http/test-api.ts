@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { FakeClock } from '../../telemetry/fake-clock.ts';
 import { type Log, silentLog } from '../../telemetry/log.ts';
-import { type CertificateAuthority, createAuthority } from '../authority.ts';
+import { type CertificateAuthority, createAuthority, kubeletClientCertificate } from '../authority.ts';
 import { createOpenApi } from '../openapi/index.ts';
 import { isRecord, type Json } from '../store/json.ts';
 import { MemoryStore } from '../store/memory-store.ts';
@@ -52,9 +52,11 @@ export class TestApi {
     const random = () => 0.5;
     const store = new MemoryStore({ clock, log, random, historySize });
     const tokens = new TokenAuthority({ clock, store });
-    const tls = { ...serving, caPem: authority.caPem };
-    const openApi = createOpenApi();
-    const server = new ApiServer({ store, tokens, openApi, clock, random, log, tls });
+    const server = new ApiServer({
+      ...{ store, tokens, openApi: createOpenApi(), clock, random, log },
+      tls: serving,
+      kubeletClient: await kubeletClientCertificate(authority),
+    });
     store.create('namespaces', { metadata: { name: 'default' } });
     return new TestApi({ clock, store, tokens, authority, server }, await server.start(0));
   }

@@ -30,7 +30,9 @@ export const podStrategy: Strategy = {
     };
   },
   prepareUpdate(pod) {
-    if (isRecord(pod.spec)) defaultPod(pod.spec);
+    if (!isRecord(pod.spec)) return;
+    defaultPod(pod.spec);
+    addDefaultTolerations(pod.spec);
   },
   validate(pod, live) {
     const causes: StatusCause[] = validatePodSpec(pod.spec, 'spec');
@@ -51,7 +53,7 @@ export const podStrategy: Strategy = {
   },
 };
 
-/** Admission plugin DefaultTolerationSeconds. */
+/** Admission plugin DefaultTolerationSeconds: also of updates, or a manifest could not be applied twice. */
 function addDefaultTolerations(spec: Json): void {
   const tolerations = records(spec.tolerations);
   for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {

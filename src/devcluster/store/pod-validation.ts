@@ -125,8 +125,8 @@ export function validatePodSpecUpdate(next: StoredObject, live: Readonly<StoredO
   const before = record(live.spec);
   const after = record(next.spec);
   const causes: StatusCause[] = [];
-  const known = records(before.tolerations);
-  const kept = records(after.tolerations);
+  const known = records(before.tolerations).map(withoutSeconds);
+  const kept = records(after.tolerations).map(withoutSeconds);
   if (!known.every((toleration) => kept.some((one) => isDeepStrictEqual(one, toleration)))) {
     causes.push(
       forbiddenField(
@@ -144,6 +144,10 @@ export function validatePodSpecUpdate(next: StoredObject, live: Readonly<StoredO
     );
   }
   return causes;
+}
+
+function withoutSeconds({ tolerationSeconds: _seconds, ...toleration }: Json): Json {
+  return toleration;
 }
 
 function fixedPart(spec: Json): Json {

@@ -156,7 +156,7 @@ describe('a Pod', () => {
     expect(() => createPod(spec)).toThrow(message);
   });
 
-  it('may change its images, its deadline and gain tolerations, nothing else of its spec', () => {
+  it('may change its images and its deadline, nothing else of its spec', () => {
     const store = newStore();
     const {
       metadata: { resourceVersion: _version, ...meta },
@@ -177,7 +177,26 @@ describe('a Pod', () => {
       activeDeadlineSeconds: 9,
     });
     expect(() => update({ nodeName: 'm' })).toThrow('pod updates may not change fields other than');
-    expect(() => update({ tolerations: [] })).toThrow('existing toleration can not be modified');
+  });
+
+  it('may gain tolerations, and leave out those that it was given', () => {
+    const store = newStore();
+    const [own, other] = ['own', 'other'].map((key) => ({ key, operator: 'Exists' }));
+    const made = createPod({ tolerations: [own] }, store);
+    const update = (...tolerations: unknown[]) =>
+      store.update('pods', { ...made, metadata, spec: { ...made.spec, tolerations } });
+    expect(update(own)).toBe(made);
+    const unreachable = {
+      ...{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
+      tolerationSeconds: 9,
+    };
+    expect(update(own, other, unreachable).spec?.tolerations).toMatchObject([
+      own,
+      other,
+      { key: 'node.kubernetes.io/unreachable', tolerationSeconds: 9 },
+      { key: 'node.kubernetes.io/not-ready', tolerationSeconds: 300 },
+    ]);
+    expect(() => update(other)).toThrow('existing toleration can not be modified');
   });
 
   it('that ran for good does not run again', () => {

@@ -147,5 +147,5 @@ async function keep<T>(into: Map<string, T>, name: string, reading: Promise<T>):
 }
 
 function watchable({ kind, namespace, name }: Missing): ObjectRef[] {
-  return kind === 'ServiceAccountToken' ? [] : [{ kind, namespace, name }];
+  return kind === 'ConfigMap' || kind === 'Secret' ? [{ kind, namespace, name }] : [];
 }

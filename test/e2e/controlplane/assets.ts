@@ -41,9 +41,15 @@ export async function buildAssets(
     `building ${wanted.map(({ program }) => program).join(', ')} of Kubernetes ${version} with ${go.stdout.trim()}; ` +
       'once, up to ten minutes',
   );
-  for (const module of ['etcd', 'kubernetes'] as const) {
-    const own = wanted.filter((build) => build.module === module);
-    if (own.length > 0) await buildModule(version, module, own, folder, say);
+  try {
+    for (const module of ['etcd', 'kubernetes'] as const) {
+      const own = wanted.filter((build) => build.module === module);
+      if (own.length > 0) await buildModule(version, module, own, folder, say);
+    }
+  } catch (error) {
+    const tooOld = error instanceof Error && /requires go >= [\d.]+/.exec(error.message);
+    if (tooOld) return { missing: `${go.stdout.trim()} is too old: Kubernetes ${version} ${tooOld[0]}` };
+    throw error;
   }
   return { folder };
 }

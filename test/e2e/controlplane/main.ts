@@ -5,11 +5,9 @@
  *   npm run controlplane -- --kubernetes-version v1.34.2 --kubeconfig ./kubeconfig
  *   npm run controlplane -- --build-only [kubelet e2e.test agnhost]
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { untilInterrupted } from '../../../src/cli/signals.ts';
+import { untilInterrupted, whenAborted } from '../../../src/cli/signals.ts';
 import { startControlPlane } from '../../../src/controlplane/control-plane.ts';
 import { type Assets, buildAssets, controlPlaneAssets } from './assets.ts';
 import { controlPlane, defaultVersion, extras, parseVersion } from './builds.ts';
@@ -43,19 +41,14 @@ function findAssets(): Promise<Assets> {
 
 async function serve(folder: string): Promise<void> {
   const { signal, dispose } = untilInterrupted(() => console.log('stopping ...'));
-  const own = await mkdtemp(path.join(os.tmpdir(), 'burstlet-kubeconfig-'));
   try {
     const cluster = await startControlPlane({ assets: folder, signal });
     try {
-      const kubeconfig = path.resolve(flags.kubeconfig ?? path.join(own, 'kubeconfig'));
+      const kubeconfig = path.resolve(flags.kubeconfig ?? path.join(cluster.folder, 'kubeconfig'));
       await cluster.writeKubeconfig(kubeconfig);
       console.log(`Kubernetes ${version} is ready: ${cluster.url}\n`);
       console.log(`  export KUBECONFIG=${kubeconfig}\n\nCtrl-C ends it.`);
-      const interrupted = new Promise<undefined>((resolve) => {
-        if (signal.aborted) resolve(undefined);
-        signal.addEventListener('abort', () => resolve(undefined), { once: true });
-      });
-      const trouble = await Promise.race([interrupted, cluster.broken]);
+      const trouble = await Promise.race([whenAborted(signal), cluster.broken]);
       if (trouble !== undefined) throw new Error(trouble);
     } finally {
       await cluster.stop();
@@ -64,6 +57,5 @@ async function serve(folder: string): Promise<void> {
     if (!signal.aborted) throw error;
   } finally {
     dispose();
-    await rm(own, { recursive: true, force: true });
   }
 }

@@ -15,7 +15,7 @@ const account = { namespace: 'burstlet', name: 'burstlet' };
 /** Shipped RBAC, put into the cluster; its objects. */
 export async function applyRbac(
   client: KubeClient,
-  file: 'docs/examples/rbac.yaml' | 'docs/examples/node-identity.yaml' = 'docs/examples/rbac.yaml',
+  file: 'manifests/deploy/rbac.yaml' | 'docs/examples/node-identity.yaml' = 'manifests/deploy/rbac.yaml',
 ): Promise<KubeObject[]> {
   const { manifests, problems } = parseManifests(await readFile(path.join(root, file), 'utf8'), file);
   if (problems.length > 0) throw new Error(problems.join('\n'));

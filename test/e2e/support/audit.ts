@@ -20,17 +20,21 @@ export async function requestsOf(auditLog: string, user: string): Promise<AuditE
   return lines.map((line) => JSON.parse(line) as AuditEvent).filter(({ user: by }) => by.username === user);
 }
 
+/** Forbidden, or not to be understood: no daemon should ever be told so. */
+const refusals: readonly (number | undefined)[] = [400, 401, 403, 415, 422];
+
 /**
- * Those that were forbidden, by an authorizer or by admission, but for objects in a namespace that is going: Events
- * about Pods that end with their namespace are refused to a kubelet as well.
+ * Those that the API server refused, by an authorizer, admission or validation. Left out are objects in a namespace that
+ * is going: Events about Pods that end with their namespace are refused to a kubelet as well.
  */
-export async function forbidden(auditLog: string, user: string): Promise<string[]> {
+export async function refused(auditLog: string, user: string): Promise<string[]> {
   const found = (await requestsOf(auditLog, user)).filter(
     ({ responseStatus: { code, message = '' } = {} }) =>
-      code === 403 && !message.includes('because it is being terminated'),
+      refusals.includes(code) && !message.includes('because it is being terminated'),
   );
   return found.map(
-    ({ verb, requestURI, responseStatus }) => `${verb} ${requestURI}: ${responseStatus?.message}`,
+    ({ verb, requestURI, responseStatus }) =>
+      `${responseStatus?.code} ${verb} ${requestURI}: ${responseStatus?.message}`,
   );
 }
 

@@ -31,6 +31,7 @@ export interface Daemon {
   log(): string;
   /** What the process provider keeps of each Pod that it has an instance of, with the Pod's UID in it. */
   sandboxes(): Promise<string[]>;
+  signal(name: NodeJS.Signals): void;
   /** SIGTERM, and its exit code. */
   stop(): Promise<number>;
 }
@@ -71,6 +72,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         names.map((name) => readFile(path.join(parent, name, 'sandbox.json'), 'utf8').catch(() => '')),
       );
     },
+    signal: (name) => void child.kill(name),
     async stop() {
       if (child.exitCode === null) child.kill('SIGTERM');
       const [code] = await exited;

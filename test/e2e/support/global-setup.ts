@@ -54,7 +54,16 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await cluster.writeUserKubeconfig(nodeKubeconfig, 'system:node:burst-0', 'system:nodes');
   const serving = await cluster.issueServingCertificate({ commonName: 'test', ips: ['127.0.0.1'] });
   const { url, caPem, token } = cluster;
-  project.provide('controlPlane', { url, caPem, token, folder, kubeconfig, nodeKubeconfig, serving, auditLog });
+  project.provide('controlPlane', {
+    url,
+    caPem,
+    token,
+    folder,
+    kubeconfig,
+    nodeKubeconfig,
+    serving,
+    auditLog,
+  });
   return async () => {
     await cluster.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

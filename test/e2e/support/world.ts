@@ -9,7 +9,7 @@ import type { KubeObject, Pod } from '../../../src/kube/types.ts';
 import { systemClock as clock } from '../../../src/telemetry/clock.ts';
 import { silentLog as log } from '../../../src/telemetry/log.ts';
 import { eventually } from '../../support/eventually.ts';
-import { forbidden } from './audit.ts';
+import { refused } from './audit.ts';
 import type { Daemon, DaemonOptions } from './daemon.ts';
 import { startDaemon } from './daemon.ts';
 import type { SharedControlPlane } from './global-setup.ts';
@@ -31,7 +31,7 @@ export interface World {
   reaches(namespace: string, name: string, phase: string, seconds?: number): Promise<Pod>;
   /** `Reason: message` of the Events about an object. */
   eventsOf(namespace: string, name: string): Promise<string[]>;
-  /** Ends what `node` started, removes their Nodes, and fails when a daemon was forbidden anything or logged an error. */
+  /** Ends what `node` started, removes their Nodes, and fails when a daemon was refused anything or logged an error. */
   close(): Promise<void>;
 }
 
@@ -122,7 +122,7 @@ export async function openWorld(own?: WorldCluster): Promise<World> {
         await client.delete(nodes, { name: daemon.node }).catch(() => undefined);
       }
       if (own === undefined)
-        for (const user of daemonUsers) wrong.push(...(await forbidden(shared.auditLog, user)));
+        for (const user of daemonUsers) wrong.push(...(await refused(shared.auditLog, user)));
       await client.close();
       await Promise.all([dispatcher.destroy(), nodeDispatcher.destroy()]);
       if (wrong.length > 0) throw new Error(`what went wrong in the daemons:\n${wrong.join('\n')}`);

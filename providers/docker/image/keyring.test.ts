@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { authHeader, credentialsFor } from './keyring.ts';
+import { parseImage } from './reference.ts';
+
+function servers(image: string, ...known: readonly string[]): string[] {
+  const credentials = known.map((server) => ({ server, username: 'u', password: 'p' }));
+  return credentialsFor(parseImage(image), credentials).map(({ server }) => server);
+}
+
+test('the most precise server comes first, others are left out', () => {
+  const known = [
+    'registry.example',
+    'https://registry.example/team',
+    'registry.example/other',
+    'example',
+    'registry.example:443',
+  ];
+  expect(servers('registry.example/team/app', ...known)).toEqual([
+    'https://registry.example/team',
+    'registry.example',
+  ]);
+  expect(servers('registry.example:443/app', ...known)).toEqual(['registry.example:443']);
+});
+
+test('Docker Hub has many names', () => {
+  for (const server of [
+    'https://index.docker.io/v1/',
+    'docker.io',
+    'index.docker.io',
+    'https://registry-1.docker.io/v2/',
+  ])
+    expect(servers('busybox', server)).toEqual([server]);
+  expect(servers('registry.example/busybox', 'https://index.docker.io/v1/')).toEqual([]);
+});
+
+test('labels of a host may be globs, one each', () => {
+  expect(
+    servers('a1.registry.example/app', '*.registry.example', 'a*.registry.example', '*.example'),
+  ).toEqual(['a*.registry.example', '*.registry.example']);
+  expect(servers('xregistry/app', 'x.registry')).toEqual([]);
+});
+
+test('the header is base64 for URLs, as the engine wants it', () => {
+  const header = authHeader({ server: 's', username: 'u??>', password: 'p~~>' });
+  expect(header).toMatch(/^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/);
+  expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual({
+    username: 'u??>',
+    password: 'p~~>',
+    serveraddress: 's',
+  });
+});
