@@ -133,7 +133,7 @@ export const processCapabilities: Capabilities = {
     'container.volumeMounts.recursiveReadOnly': noMounts,
     'container.volumeMounts.serviceAccountToken': hostProcess(
       'has no mount namespace for the token that the API server adds to every Pod',
-      'set automountServiceAccountToken: false in the Pod or in its ServiceAccount',
+      'set spec.automountServiceAccountToken: false in the Pod, or automountServiceAccountToken: false in its ServiceAccount',
     ),
     'container.volumeDevices': noDevices,
     'container.livenessProbe': honoured,

@@ -9,7 +9,9 @@ export function configurationPage(example: string): string {
     '# burstlet.yaml',
     [
       '`burstlet run --config burstlet.yaml` takes everything from one file of YAML 1.1. A file that is wrong is refused',
-      'before anything starts, with every error at once: file, line, key, and what is known there. The exit code is then 2.',
+      'before anything starts; the exit code is then 2. Keys that are unknown or missing and values of a wrong type are told all',
+      'at once, each with file, line and key. Then the values are looked at, and the first fault is told with file and key, or with',
+      'file and node: names, addresses, labels, files that cannot be read, capacity, options of the provider.',
       'Of the flags only two go with a file: `--log-level`, which wins over `logLevel`, and `--deregister`.',
     ].join('\n'),
     'Relative paths are taken from the folder in which the daemon starts.',

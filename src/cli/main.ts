@@ -1,16 +1,11 @@
-import { CommanderError } from 'commander';
-import { createProgram } from './program.ts';
-import { reportError } from './report-error.ts';
+import { nodeTrouble } from './oldest-node.ts';
 
-/** Exit code of a wrong command line; 1 is for what a command found. */
-const usageError = 2;
-
-// Whoever read the output is gone (a closed pipe or terminal): no reason to die half-way.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usageError;
-  else process.exitCode = reportError(error);
+const trouble = nodeTrouble(process.versions.node);
+if (trouble === undefined) {
+  // Imported only now: an older Node.js fails on what the program imports, before a line of it runs.
+  const { runProgram } = await import('./run-program.ts');
+  await runProgram();
+} else {
+  console.error(trouble);
+  process.exitCode = 2;
 }

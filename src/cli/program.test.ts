@@ -57,6 +57,28 @@ describe('the command line', () => {
     expect([code, err]).toEqual([2, expect.stringContaining('Did you mean check?')]);
   });
 
+  test.each(['--version', '-V', 'version'])('%s prints the version', (arg) => {
+    expect(burstlet([arg])).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^burstlet \d.* \(Node/),
+      err: '',
+    });
+  });
+
+  test('points to the help of the command that was meant', () => {
+    expect(burstlet(['dev', '--nonsense']).err).toContain('(burstlet dev --help shows what there is)');
+  });
+
+  test('dev refuses a name that no Node can have, and options that are no object', () => {
+    const named = burstlet(['dev', '--node-name', 'Bad_Name']);
+    expect([named.code, named.err]).toEqual([
+      2,
+      expect.stringContaining('--node-name: "Bad_Name" cannot be'),
+    ]);
+    const { code, err } = burstlet(['dev', '--provider-options', '{bad']);
+    expect([code, err]).toEqual([2, expect.stringContaining('such as {"instances":5} for process')]);
+  });
+
   test.each([
     [['check']],
     [['check', '-f', 'x', '--nonsense']],

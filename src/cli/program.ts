@@ -6,6 +6,7 @@ import { addDevCommand } from './commands/dev.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addVersionCommand } from './commands/version.ts';
 import { examples } from './help.ts';
+import { versionLine } from './version.ts';
 
 /** The whole command line. Errors of usage are thrown as CommanderError. */
 export function createProgram(): Command {
@@ -14,6 +15,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(burstlet --help shows what there is)')
     .showSuggestionAfterError()
     .exitOverride()
+    .version(versionLine(), '-V, --version', 'print the version')
     .addHelpText(
       'after',
       `${examples(
@@ -30,5 +32,7 @@ In a clone of the repository: npm run -s burstlet -- COMMAND`,
   addCheckCommand(program);
   addCompletionCommand(program);
   addVersionCommand(program);
+  for (const command of program.commands)
+    command.showHelpAfterError(`(burstlet ${command.name()} --help shows what there is)`);
   return program;
 }

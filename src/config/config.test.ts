@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfigFile } from './config-file.ts';
 import { nodeLabels } from '../node/node-object.ts';
+import { parseConfigFile } from './config-file.ts';
 import { readNodeDns } from './host-dns.ts';
 import { ownLabels } from './node-checks.ts';
 import { settingsOfFile, settingsOfFlags } from './settings-of.ts';
@@ -100,8 +100,18 @@ test('labels, addresses and resources as Kubernetes has them are taken', () => {
 });
 
 test('the labels that a file may not set are those that the node sets', () => {
-  const empty = { provider: 'mock', address: '', kubeletPort: 0, taint: false, os: '', arch: '', version: '' };
-  expect(ownLabels.toSorted()).toEqual(Object.keys(nodeLabels({ name: '', labels: {}, ...empty })).toSorted());
+  const empty = {
+    provider: 'mock',
+    address: '',
+    kubeletPort: 0,
+    taint: false,
+    os: '',
+    arch: '',
+    version: '',
+  };
+  expect(ownLabels.toSorted()).toEqual(
+    Object.keys(nodeLabels({ name: '', labels: {}, ...empty })).toSorted(),
+  );
 });
 
 describe('the DNS of the cluster', () => {

@@ -44,7 +44,7 @@ const node = {
     labels: {
       type: 'object',
       additionalProperties: { type: 'string' },
-      description: 'Further labels of the Node object',
+      description: 'Further labels of the Node object; those that Burstlet sets by itself are refused',
     },
     capacity: {
       type: 'object',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { StatusError } from '../kube/errors.ts';
 import { FakeClock, settle } from '../telemetry/fake-clock.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { KeyedQueue } from './keyed-queue.ts';
@@ -24,6 +25,26 @@ function gate() {
 }
 
 describe('KeyedQueue', () => {
+  test('one conflict is no matter for a warning, a second in a row is', async () => {
+    const levels: string[] = [];
+    const log = {
+      ...silentLog,
+      debug: () => void levels.push('debug'),
+      warn: () => void levels.push('warn'),
+    };
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    const queue = new KeyedQueue({ clock, random: () => 1, log }, { concurrency: 1 }, async () => {
+      throw new StatusError({ code: 409, reason: 'Conflict', call: 'patch', message: 'changed' });
+    });
+    const ended = queue.run(stop.signal);
+    queue.add('a');
+    await clock.advance(300);
+    expect(levels).toEqual(['debug', 'warn']);
+    stop.abort();
+    await ended;
+  });
+
   test('many adds while a key runs make one more run, never two at the same time', async () => {
     const first = gate();
     let runs = 0;

@@ -1,3 +1,4 @@
+import { isConflict } from '../kube/errors.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -170,7 +171,9 @@ export class KeyedQueue {
   #failed(key: string, entry: Entry, error: unknown): void {
     const wait = backoffMs(entry.failures, this.#options.baseMs, this.#options.capMs, this.#deps.random);
     entry.failures++;
-    this.#deps.log.warn(
+    // Somebody else wrote first: that happens, and the next try begins with what they wrote.
+    const level = isConflict(error) && entry.failures === 1 ? 'debug' : 'warn';
+    this.#deps.log[level](
       { key, error: String(error), failures: entry.failures, waitMs: wait },
       'work failed; it will be repeated',
     );

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,29 +13,48 @@ export interface Stage {
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** A control plane and a daemon with the mock provider, each in a process of its own, the daemon as it is shipped. */
+/**
+ * A control plane and a daemon with the mock provider, each in a process of its own, the daemon as it is shipped. They
+ * and their folder go when this process exits, however it comes to that.
+ */
 export async function openStage(instanceMs: number): Promise<Stage> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-bench-'));
   const kubeconfig = path.join(folder, 'kubeconfig');
+  const children: ChildProcess[] = [];
+  // Nothing but what is done at once is done here, so it cannot ask them to end: the mock loses nothing by it.
+  process.once('exit', () => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+  function started<T extends ChildProcess>(child: T): T {
+    children.push(child);
+    return child;
+  }
   await finished(
-    spawn(process.execPath, ['scripts/build.ts', '--standalone'], {
+    started(
+      spawn(process.execPath, ['scripts/build.ts', '--standalone'], {
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      }),
+    ),
+  );
+  const cluster = started(
+    spawn(process.execPath, ['test/bench/cluster-process.ts', folder], {
       cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     }),
   );
-  const cluster = spawn(process.execPath, ['test/bench/cluster-process.ts', folder], {
-    cwd: root,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
   await Promise.race([once(cluster.stdout, 'data'), failed(cluster)]);
   const node = 'bench-0';
   const config = path.join(folder, 'burstlet.yaml');
   await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
   // By its first line, which has the flags that it is shipped with.
-  const daemon = spawn('dist/standalone/cli.js', ['run', '--config', config], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const daemon = started(
+    spawn('dist/standalone/cli.js', ['run', '--config', config], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    }),
+  );
   daemon.once('exit', (code) => code && console.error(`the daemon ended with ${code}`));
   return {
     kubeconfig,

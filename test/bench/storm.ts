@@ -4,12 +4,12 @@
  *   npm run bench:storm -- --pods 2000
  *   npm run bench:storm -- --pods 500 --unbound --instance-ms 200
  *   npm run bench:storm -- --pods 2000 --kubeconfig FILE --node NAME --ceiling
+ *   npm run bench:storm -- --help
  *
  * Without --kubeconfig it starts an embedded control plane and a daemon with the mock provider, each in a process of
  * its own. With --ceiling it also makes the same writes by itself and says how near the daemon came. All figures of the daemon come from its own /metrics, read through the API server.
  */
 import os from 'node:os';
-import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
 import { loadClusterAccess } from '../../src/kube/cluster-access.ts';
 import { createInformer } from '../../src/kube/informer.ts';
@@ -21,29 +21,21 @@ import { silentLog } from '../../src/telemetry/log.ts';
 import { type Ceiling, measureCeiling } from './ceiling.ts';
 import { percentile, rounded, sum } from './figures.ts';
 import { openStage, type Stage } from './stage.ts';
+import { readStormFlags, type StormFlags, usage } from './storm-flags.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    pods: { type: 'string', default: '1000' },
-    kubeconfig: { type: 'string' },
-    node: { type: 'string' },
-    ceiling: { type: 'boolean', default: false },
-    unbound: { type: 'boolean', default: false },
-    'instance-ms': { type: 'string', default: '0' },
-    timeout: { type: 'string', default: '300' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const count = Number(flags.pods);
-const timeoutMs = Number(flags.timeout) * 1000;
+const flags = readFlags();
+const count = flags.pods;
+const timeoutMs = flags.timeoutSeconds * 1000;
 const namespace = 'storm';
 const parallel = 64;
 
-const own: Stage | undefined =
-  flags.kubeconfig === undefined ? await openStage(Number(flags['instance-ms'])) : undefined;
+// The stage clears up when the process exits.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+const own: Stage | undefined = flags.kubeconfig === undefined ? await openStage(flags.instanceMs) : undefined;
 const kubeconfig = flags.kubeconfig ?? own?.kubeconfig;
 const node = flags.node ?? own?.node;
-if (node === undefined) throw new Error('--kubeconfig wants --node too: the name of the virtual node');
 
 const access = await loadClusterAccess(
   { kubeconfig },
@@ -82,6 +74,19 @@ informer.onEvent(({ type, object, ...event }) => {
   }
   change();
 });
+
+/** Ends the process for --help and for what is wrong on the command line. */
+function readFlags(): StormFlags {
+  try {
+    const given = readStormFlags(process.argv.slice(2));
+    if (!given.help) return given;
+    console.log(usage);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exit(2);
+  }
+}
 
 /** Only what is looked at here: the watcher's own memory and time stay small. */
 function slim({ metadata, spec, status }: Pod): Pod {
@@ -229,7 +234,7 @@ try {
     machine: `${os.cpus().length} cores, ${rounded(os.totalmem() / 2 ** 30, 0)} GiB, Node.js ${process.version}`,
     pods: count,
     unbound: flags.unbound,
-    instanceMs: Number(flags['instance-ms']),
+    instanceMs: flags.instanceMs,
     upSeconds: rounded(upSeconds, 2),
     podsPerSecondUp: rounded(count / upSeconds),
     downSeconds: rounded(downSeconds, 2),

@@ -32,10 +32,8 @@ export function conformancePage(outcomes: readonly Outcome[], facts: RunFacts): 
     '',
     '## What failed, and why',
     '',
-    ...causes.flatMap(({ cause, match }) => {
-      const here = failed.filter(
-        ({ name }) => causeOf(name) === cause && match.some((one) => one.test(name)),
-      );
+    ...causes.flatMap(({ cause }) => {
+      const here = failed.filter(({ name }) => causeOf(name) === cause);
       return here.length === 0 ? [] : [`${cause}`, '', ...here.map(({ name }) => `- ${name}`), ''];
     }),
     ...(unexplained.length === 0

@@ -70,11 +70,36 @@ describe('what cannot be right ends with 2 and says so', { concurrent: true }, (
       ['run', '--config', 'wrong.yaml'],
       /^burstlet: wrong\.yaml:5.*nodes.*flavour/,
     ],
+    [
+      'no such file',
+      ['run', '--config', 'gone.yaml'],
+      /--config gone\.yaml cannot be read: there is no such/,
+    ],
+    [
+      'wrong options of a provider in the file',
+      ['run', '--config', 'options.yaml'],
+      /^burstlet: options\.yaml: node a: provider mock: provider\.options: unknown key/,
+    ],
+    [
+      'a provider that does not parse',
+      ['run', '--provider', './broken.mjs', '--state-dir', 'broken'],
+      /broken\.mjs.*a syntax error/,
+    ],
+    [
+      'no place for the kubeconfig',
+      ['dev', '--state-dir', 'unborn', '--kubeconfig', 'none/file'],
+      /--kubeconfig .* cannot be written/,
+    ],
     ['a folder with other things in it', ['dev', '--state-dir', 'full'], /full: it is not empty/],
   ])('%s', async (_, args, message) => {
     const wrong =
       'apiVersion: burstlet.dev/v1alpha1\nkind: Config\nnodes:\n  - name: a\n    flavour: sweet\n    provider: mock\n';
     await writeFile(path.join(folder, 'wrong.yaml'), wrong);
+    await writeFile(
+      path.join(folder, 'options.yaml'),
+      wrong.replace('flavour: sweet', 'options: { sed: 1 }'),
+    );
+    await writeFile(path.join(folder, 'broken.mjs'), 'const x = ;');
     await mkdir(path.join(folder, 'full'), { recursive: true });
     await writeFile(path.join(folder, 'full', 'diary.txt'), 'mine');
     const { ended, output } = burstlet(...args);
@@ -175,6 +200,15 @@ describe('burstlet run', () => {
     expect([await second.ended, second.output()]).toEqual([0, '']);
     expect(await find(nodes, { name: 'n' })).toBeUndefined();
     expect(await find(leases, { namespace: 'kube-node-lease', name: 'n' })).toBeUndefined();
+  });
+
+  it('says who else may hold its port', async () => {
+    const { host } = new URL(api.cluster.url);
+    const { ended, output } = run('--node-name', 'other', '--listen', host);
+    expect([await ended, output()]).toEqual([
+      2,
+      expect.stringContaining('another daemon may serve this node'),
+    ]);
   });
 
   it('can be ended while it waits for an API server', async () => {

@@ -96,6 +96,7 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
             clusterDomain: '',
             host: { nameservers: ['127.0.0.53'], searches: [], options: [] },
           },
+          expectsDns: true,
           clientCa: api.cluster.caPem,
           async certificate(ips) {
             const request = { commonName: 'node', ips: ips.filter((ip) => /^[\d.]+$/.test(ip)) };

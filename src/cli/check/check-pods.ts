@@ -1,5 +1,4 @@
 import type { Capabilities, Resources } from '../../../providers/contract/index.ts';
-import { ConfigError } from '../../config/settings.ts';
 import type { Pod } from '../../kube/types.ts';
 import { type AdmissionVerdict, verdict } from '../../pods/admission/verdict.ts';
 import { podRequests } from '../../podspec/pod-resources.ts';
@@ -24,9 +23,11 @@ export interface CheckOutcome {
   readonly pods: readonly PodCheck[];
   /** Objects that make no Pods, as far as is known. */
   readonly others: readonly Manifest[];
+  /** `file:line: what`: each field that an API server would not take. Their objects are not judged. */
+  readonly problems: readonly string[];
 }
 
-/** Judges every Pod. Throws ConfigError that names all fields an API server would not take, with file and line. */
+/** Judges every Pod. */
 export function checkPods(
   manifests: readonly Manifest[],
   capabilities: Capabilities,
@@ -59,8 +60,7 @@ export function checkPods(
       say([], `this ${manifest.object.kind} cannot be read: ${String(error)}`);
     }
   }
-  if (problems.length > 0) throw new ConfigError([...new Set(problems)].join('\n'));
-  return { pods, others };
+  return { pods, others, problems: [...new Set(problems)] };
 }
 
 function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities): PodCheck {

@@ -9,7 +9,11 @@ export function isRefused({ verdict }: PodCheck): boolean {
 }
 
 /** For people. The message of a refusal is word for word what the daemon writes into the status of the Pod. */
-export function textReport({ pods, others }: CheckOutcome, provider: string, verbose: boolean): string {
+export function textReport(
+  { pods, others }: Omit<CheckOutcome, 'problems'>,
+  provider: string,
+  verbose: boolean,
+): string {
   const heads = alignColumns(pods.map(headOf));
   const lines = pods.flatMap((pod, index) => [heads[index] ?? '', ...detailsOf(pod, verbose)]);
   if (verbose) lines.push(...others.map((other) => `${placeOf(other)}  ${titleOf(other)} makes no Pods`));

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { ConfigError } from '../../config/settings.ts';
 import { examples, prose } from '../help.ts';
 import { parseObject } from './dev.ts';
 
@@ -23,7 +24,8 @@ word as in the status of the Pod, with the lines that cause it.
 What only a cluster knows is not judged: room on the node, quotas, webhooks, whether a ConfigMap or
 another object that the Pod names is there.
 
-Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the command line is wrong.`),
+Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the command line is wrong; what is
+right in the input is judged all the same.`),
     )
     .requiredOption(
       '-f, --filename <file>',
@@ -58,7 +60,7 @@ Exit code: 0 = none is refused, 1 = at least one is, 2 = the input or the comman
 async function check(flags: Flags): Promise<void> {
   // Loaded here, so that --help and the other commands stay quick and small.
   const [
-    { readManifests },
+    { readWhatCan },
     { capabilitiesOf },
     { checkPods },
     { createShapeCheck },
@@ -73,14 +75,19 @@ async function check(flags: Flags): Promise<void> {
     import('../../telemetry/pino-log.ts'),
   ]);
   const { provider, providerOptions, output, verbose = false } = flags;
-  const manifests = await readManifests(flags.filename);
+  const { manifests, problems: unread } = await readWhatCan(flags.filename);
   const capabilities = await capabilitiesOf({ provider, options: providerOptions }, createPinoLog('error'));
   const shapeOf = createShapeCheck();
   if (shapeOf === undefined)
     console.error('burstlet: names and types of fields are not checked: this build has no models of the API');
   const outcome = checkPods(manifests, capabilities, shapeOf ?? (() => []));
-  console.log(
-    output === 'json' ? report.jsonReport(outcome, provider) : report.textReport(outcome, provider, verbose),
-  );
+  if (outcome.pods.length + outcome.others.length > 0)
+    console.log(
+      output === 'json'
+        ? report.jsonReport(outcome, provider)
+        : report.textReport(outcome, provider, verbose),
+    );
+  const problems = [...unread, ...outcome.problems];
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   if (outcome.pods.some(report.isRefused)) process.exitCode = 1;
 }

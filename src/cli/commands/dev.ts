@@ -4,6 +4,7 @@ import { examples, prose } from '../help.ts';
 import { untilInterrupted, whenAborted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 import type { DevSession } from '../wiring/dev-session.ts';
+import { firstPod, whyNoImages } from './first-pod.ts';
 
 interface Flags {
   readonly provider: string;
@@ -85,6 +86,8 @@ async function dev(flags: Flags): Promise<void> {
       `The cluster is ready: ${session.cluster.url}, node ${flags.nodeName}, provider ${flags.provider}.`,
     );
     console.log(`\n  export KUBECONFIG=${session.kubeconfig}\n  kubectl get nodes\n`);
+    if (flags.provider === 'process')
+      console.log(`A first Pod to paste there:\n\n${firstPod(flags.taint)}\n\n${whyNoImages}\n`);
     console.log('Ctrl-C ends it and leaves nothing behind.');
     const trouble = await Promise.race([whenAborted(signal), ...brokenOf(session)]);
     if (trouble !== undefined) throw new Error(`the control plane broke: ${trouble}`);
@@ -107,7 +110,9 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
   } catch {
     // Said below.
   }
-  throw new InvalidArgumentError('It must be a JSON object, such as {"instances":5}.');
+  throw new InvalidArgumentError(
+    'It must be a JSON object, such as {"instances":5} for process or {"latencies":{"create":200}} for mock.',
+  );
 }
 
 function parsePort(text: string): number {

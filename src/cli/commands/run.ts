@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { fileTrouble } from '../../config/file-trouble.ts';
+import { checkNamedFiles } from '../../config/named-files.ts';
 import { ConfigError, type Settings } from '../../config/settings.ts';
 import { type RunFlags, settingsOfFile, settingsOfFlags } from '../../config/settings-of.ts';
 import { systemClock } from '../../telemetry/clock.ts';
@@ -70,6 +72,7 @@ process and no isolation: give it only Pods of people who may log in here.`),
 
 async function run(flags: Flags, command: Command): Promise<void> {
   const settings = await readSettings(flags, command);
+  await checkNamedFiles(settings);
   // Loaded here, so that --help and the other commands stay quick and small.
   const [{ startDaemon }, { createPinoLog }, { deregister }] = await Promise.all([
     import('../wiring/daemon.ts'),
@@ -139,14 +142,12 @@ export async function readSettings(flags: Flags, command: Command): Promise<Sett
       `--config holds everything: leave out ${given.map(({ long }) => long).join(', ')}, and say it in ${config}`,
     );
   // The schema and its validator are heavy, and a daemon started by flags needs neither.
-  const [{ parseConfigFile }, { checkTlsFiles }] = await Promise.all([
-    import('../../config/config-file.ts'),
-    import('../../config/tls-files.ts'),
-  ]);
+  const { parseConfigFile } = await import('../../config/config-file.ts');
   const text = await readFile(config, 'utf8').catch((error: unknown) => {
-    throw new ConfigError(unreadable(`--config ${config}`, error));
+    throw new ConfigError(
+      `--config ${config} cannot be read: ${fileTrouble(error)}; docs/examples/burstlet.yaml is one to begin with`,
+    );
   });
   const settings = settingsOfFile(parseConfigFile(text, config), config);
-  await checkTlsFiles(settings.tls, config);
   return logLevel === undefined ? settings : { ...settings, logLevel };
 }

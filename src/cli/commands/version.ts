@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { examples } from '../help.ts';
-import { packageVersion } from '../version.ts';
+import { versionLine } from '../version.ts';
 
 export function addVersionCommand(program: Command): void {
   program
     .command('version')
     .summary('print the version')
     .addHelpText('after', examples({ what: 'for a bug report', command: 'burstlet version' }))
-    .action(() => console.log(`burstlet ${packageVersion()} (Node.js ${process.version})`));
+    .action(() => console.log(versionLine()));
 }

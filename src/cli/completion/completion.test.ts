@@ -60,7 +60,7 @@ describe('bash', () => {
   test.each([
     [
       ['burstlet', ''],
-      [...names, '-h', '--help'],
+      [...names, '-h', '--help', '-V', '--version'],
     ],
     [
       ['burstlet', 'de'],
@@ -87,7 +87,10 @@ describe('bash', () => {
     [['burstlet', 'dev', '--port', ''], []],
     [['burstlet', 'completion', 'b'], ['bash']],
     [['burstlet', 'help', 'ch'], ['check']],
-    [['burstlet', 'nonsense', '--'], ['--help']],
+    [
+      ['burstlet', 'nonsense', '--'],
+      ['--help', '--version'],
+    ],
   ])('%j', (words, replies) => {
     expect(complete(...words).sort()).toEqual([...replies].sort());
   });

@@ -40,6 +40,15 @@ test('a new table goes over the old one', () => {
   expect(repaint(2, ['a'])).toBe('\u001b[2A\ra\u001b[K\n\u001b[J');
 });
 
+test('a terminal that says it has no size is taken for one of 80 by 24', () => {
+  const drawnOn = (size: { columns?: number; rows?: number }): string => {
+    let written = '';
+    createDisplay({ write: (text) => (written += text), isTTY: true, ...size }, start)(seen, start);
+    return written;
+  };
+  expect(drawnOn({ columns: 0, rows: 0 })).toBe(drawnOn({ columns: 80, rows: 24 }));
+});
+
 test('without a terminal there is a line for each change', () => {
   let written = '';
   const display = createDisplay({ write: (text) => (written += text) }, start);

@@ -22,7 +22,8 @@ export function createDisplay(output: DemoOutput, startedAt: number): Display {
 function liveTable(output: DemoOutput): Display {
   let height = 0;
   return (seen, now) => {
-    const lines = clipped(tableLines(seen, now), { columns: output.columns ?? 80, rows: output.rows ?? 24 });
+    // A terminal that does not know its size says 0.
+    const lines = clipped(tableLines(seen, now), { columns: output.columns || 80, rows: output.rows || 24 });
     output.write(repaint(height, lines));
     height = lines.length;
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readManifests } from './read-manifests.ts';
+import { readManifests, readWhatCan } from './read-manifests.ts';
 
 let folder = '';
 const named = (name: string): string => `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\n`;
@@ -32,7 +32,21 @@ test('standard input', async () => {
 });
 
 test('what is not there, or empty, is said', async () => {
-  await expect(readManifests(['nowhere.yaml'])).rejects.toThrow('nowhere.yaml: ENOENT');
+  await expect(readManifests(['nowhere.yaml'])).rejects.toThrow(
+    '-f nowhere.yaml cannot be read: there is no such file',
+  );
   await expect(readManifests([path.join(folder, 'empty')])).rejects.toThrow('there are no objects in');
   await expect(readManifests(['-'], Readable.from(['# nothing\n']))).rejects.toThrow('no objects in stdin');
+});
+
+test('what is wrong stands beside what is not', async () => {
+  const broken = path.join(folder, 'broken.yaml');
+  await writeFile(broken, 'kind: [');
+  const { manifests, problems } = await readWhatCan(['gone', folder]);
+  await rm(broken);
+  expect(manifests.map(({ object }) => object.metadata.name)).toEqual(['a', 'b', 'c']);
+  expect(problems).toEqual([
+    '-f gone cannot be read: there is no such file',
+    expect.stringContaining(`${broken}:1: `),
+  ]);
 });

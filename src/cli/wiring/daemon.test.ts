@@ -35,7 +35,12 @@ beforeEach(async () => {
   );
   await writeFile(
     path.join(folder, 'fine.mjs'),
-    `export const createProvider = ({ log }) => ({ close: async () => log.info({}, 'closed') });`,
+    `export function createProvider({ log }) {
+      const provider = { name: 'fine', close: async () => log.info({}, 'closed') };
+      for (const call of ['capabilities', 'capacity', 'create', 'stop', 'delete', 'list', 'observe'])
+        provider[call] = async () => ({});
+      return provider;
+    }`,
   );
 });
 afterEach(async () => {
@@ -45,6 +50,7 @@ afterEach(async () => {
 
 function settings(...nodes: readonly Partial<NodeSettings>[]): Settings {
   return {
+    file: 'burstlet.yaml',
     kubeconfig: path.join(folder, 'kubeconfig'),
     stateDir: path.join(folder, 'state'),
     ...{ logLevel: 'info', tls: {}, dns: {}, scheduler: true },
@@ -58,10 +64,22 @@ function settings(...nodes: readonly Partial<NodeSettings>[]): Settings {
 
 describe('a daemon', () => {
   it.each<[string, Partial<NodeSettings>, string]>([
-    ['provider', { provider: 'no-such-provider' }, 'provider no-such-provider cannot be loaded'],
+    [
+      'provider',
+      { provider: 'no-such-provider' },
+      'burstlet.yaml: node burst-1: provider no-such-provider cannot',
+    ],
     ['option', { provider: 'mock', options: { sed: 1 } }, 'provider mock: provider.options: unknown key'],
-    ['quantity', { capacity: { cpu: 'much' } }, 'node burst-1: capacity.cpu: "much" is not a quantity'],
-    ['amount', { capacity: { memory: '-1Gi' } }, 'node burst-1: capacity.memory: -1Gi is less than nothing'],
+    [
+      'quantity',
+      { capacity: { cpu: 'much' } },
+      'burstlet.yaml: node burst-1: capacity.cpu: "much" is not a quantity',
+    ],
+    [
+      'amount',
+      { capacity: { memory: '-1Gi' } },
+      'burstlet.yaml: node burst-1: capacity.memory: -1Gi is less',
+    ],
   ])('tells of a wrong %s before it asks anything of the cluster', async (_, wrong, message) => {
     const starting = startDaemon(
       settings({}, wrong),

@@ -37,6 +37,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** True where no other scheduler runs: then Pods of every scheduler name are bound. */
   readonly bindAll?: boolean;
+  /** False where a cluster without DNS is what was asked for, and no matter for a warning. */
+  readonly expectsDns?: boolean;
   /** Called before anything is done in the name of this cluster. */
   readonly onClusterUid?: (clusterUid: string) => Promise<void>;
   /** PEM, in place of what the settings and the API server say. */
@@ -75,7 +77,16 @@ export async function startDaemon(
     await options.onClusterUid?.(clusterUid);
     const clientCa = options.clientCa ?? (await readClientCa(settings, client, log, living));
     const dns = await readNodeDns(settings.dns);
-    const common = { ...shared, log, client, clusterUid, metrics, version, dns };
+    const common = {
+      ...shared,
+      log,
+      client,
+      clusterUid,
+      metrics,
+      version,
+      dns,
+      expectsDns: options.expectsDns ?? true,
+    };
     for (const [node, provider] of providers) {
       const certificate = (hosts: readonly string[]) => certificateFor(settings, options, node, hosts);
       const ca = clientCa === undefined ? {} : { clientCa };

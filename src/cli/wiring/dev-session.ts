@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-import type { NodeSettings, Settings } from '../../config/settings.ts';
+import { ConfigError, type NodeSettings, type Settings } from '../../config/settings.ts';
 import { createDevCluster, type DevCluster } from '../../devcluster/dev-cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
@@ -76,7 +76,11 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
     ending.signal.throwIfAborted();
     cluster = await startControlPlaneOf(options);
     const kubeconfig = path.resolve(options.kubeconfig ?? path.join(folder.path, 'kubeconfig'));
-    await cluster.writeKubeconfig(kubeconfig);
+    await cluster.writeKubeconfig(kubeconfig).catch((error: unknown) => {
+      throw new ConfigError(
+        `--kubeconfig ${kubeconfig} cannot be written (${error instanceof Error ? error.message : String(error)}); name a file in a folder that is there`,
+      );
+    });
     daemon = await startDaemon(
       settingsOf(options, kubeconfig, folder.path),
       {
@@ -115,7 +119,7 @@ function daemonOptions(
 ): Parameters<typeof startDaemon>[1] {
   return {
     // A real control plane has a scheduler of its own.
-    ...{ log, version, bindAll: assets === undefined, clientCa: cluster.caPem },
+    ...{ log, version, bindAll: assets === undefined, clientCa: cluster.caPem, expectsDns: false },
     certificate: async (hosts) => {
       const ips = hosts.filter((host) => /^[\d.]+$|:/.test(host));
       const names = hosts.filter((host) => !ips.includes(host));

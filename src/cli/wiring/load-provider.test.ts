@@ -45,4 +45,35 @@ describe('a provider', () => {
     }
     expect(await readdir(folder)).toEqual(['empty.mjs']);
   });
+
+  it.each([
+    [
+      'lacks most of the contract',
+      `export const createProvider = () => ({ name: 'x', list: () => [] });`,
+      'lacks capabilities, capacity, create, stop, delete, observe; see docs/guides/write-a-provider.md',
+    ],
+    ['is nothing', 'export const createProvider = () => undefined;', 'lacks name, capabilities, capacity'],
+    ['imports what is not there', `import './gone.mjs';`, 'cannot be loaded: it fails while it is loaded ('],
+    ['throws at once', `throw new Error('boom');`, 'cannot be loaded: it fails while it is loaded (boom)'],
+    [
+      'throws',
+      `export const createProvider = () => { throw new Error('boom') };`,
+      'createProvider failed: boom',
+    ],
+    [
+      'cannot say what it can do',
+      `const nothing = () => undefined;
+       const methods = { capacity: nothing, create: nothing, stop: nothing, delete: nothing, list: nothing };
+       const capabilities = () => { throw new Error('boom') };
+       export const createProvider = () => ({ name: 'x', ...methods, observe: nothing, capabilities });`,
+      'capabilities failed: boom',
+    ],
+  ])('that %s is named, with what is wrong with it', async (title, text, message) => {
+    const file = path.join(folder, `${title.replaceAll(' ', '-')}.mjs`);
+    await writeFile(file, text);
+    const failure: unknown = await load(file).catch((error: unknown) => error);
+    expect(String(failure)).toContain(`provider ${file}`);
+    expect(String(failure)).toContain(message);
+    expect(failure instanceof ConfigError).toBe(!message.includes('failed: boom'));
+  });
 });

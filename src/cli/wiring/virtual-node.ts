@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Capacity, type InstanceProvider, ProviderError } from '../../../providers/contract/index.ts';
-import type { NodeSettings } from '../../config/settings.ts';
+import { ConfigError, type NodeSettings } from '../../config/settings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createEventRecorder } from '../../kube/events.ts';
 import { createKubeletServer } from '../../kubelet/kubelet-server.ts';
@@ -38,6 +38,8 @@ export interface VirtualNodeDeps {
   readonly clientCa?: string;
   /** For the resolv.conf of instances. */
   readonly dns: NodeDns;
+  /** False where a cluster without DNS is what was asked for. */
+  readonly expectsDns: boolean;
 }
 
 export interface VirtualNode {
@@ -92,6 +94,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
         hostIp: () => address,
         capacity: () => capacity,
         dns: deps.dns,
+        expectsDns: deps.expectsDns,
         retry,
       }),
     events,
@@ -109,7 +112,9 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
     ...(deps.clientCa === undefined ? {} : { clientCa: deps.clientCa }),
     metrics: () => metrics.render(),
   });
-  const port = await server.listen(settings.listen);
+  const port = await server.listen(settings.listen).catch((error: unknown) => {
+    throw listenTrouble(error, settings);
+  });
   const identity = identityOf(settings, provider, address, port, deps.version);
   const keeper: NodeKeeper = new NodeKeeper({ clock, random, log, client, identity, capacity });
   const lease = new LeaseKeeper({
@@ -201,10 +206,17 @@ function troubleOf(error: unknown): ProviderTrouble {
   return { reason, message: error instanceof Error ? error.message : String(error) };
 }
 
+function listenTrouble(error: unknown, { name, listen: { host, port } }: NodeSettings): unknown {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) return error;
+  return new ConfigError(
+    `node ${name}: port ${port} of ${host} is in use: another daemon may serve this node; choose another port with --listen, or with listen in the file`,
+  );
+}
+
 /** Tries until it works or the signal fires. */
 async function persist<T>(
   call: () => Promise<T>,
-  deps: Pick<VirtualNodeDeps, 'clock' | 'random' | 'log'>,
+  deps: Pick<VirtualNodeDeps, 'clock' | 'random' | 'log' | 'provider'>,
   signal: AbortSignal,
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
@@ -213,7 +225,7 @@ async function persist<T>(
     } catch (error) {
       if (signal.aborted) throw error;
       deps.log.warn(
-        { error: String(error), failures },
+        { provider: deps.provider.name, error: String(error), failures },
         'the provider does not say its capacity; trying again',
       );
       await pause(deps.clock, backoffMs(failures, 500, 30_000, deps.random), signal);

@@ -33,6 +33,7 @@ async function serversOf(clusterDns: readonly string[]): Promise<readonly string
     hostIp: () => '192.0.2.1',
     capacity: () => ({ instances: 1, resources: {} }),
     dns: { clusterDns, clusterDomain: 'cluster.local', host },
+    expectsDns: true,
     events: () => undefined,
     retry: () => undefined,
   });

@@ -22,6 +22,8 @@ export interface SpecReaderDeps {
   readonly hostIp: () => string;
   readonly capacity: () => Capacity;
   readonly dns: NodeDns;
+  /** False where a cluster without DNS is what was asked for. */
+  readonly expectsDns: boolean;
   readonly events: PodEvents;
   readonly retry: (uid: string) => void;
 }
@@ -94,7 +96,7 @@ export class SpecReader implements SpecSource {
   #warn(pod: Pod, { reason, message }: Warning): void {
     if (reason !== 'MissingClusterDNS') this.#deps.events(pod, 'Warning', reason, message);
     else if (!this.#toldMissingDns)
-      this.#deps.log.warn(
+      this.#deps.log[this.#deps.expectsDns ? 'warn' : 'info'](
         {},
         'the cluster has no Service kube-system/kube-dns: Pods use the DNS of the host, unless burstlet.yaml names dns.nameservers',
       );

@@ -33,6 +33,7 @@ async function setUp(pod: Pod, update = async (): Promise<void> => undefined) {
     hostIp: () => '192.0.2.1',
     capacity: () => ({ instances: 1, resources: {} }),
     dns: { clusterDns: [], clusterDomain: '', host: { nameservers: [], searches: [], options: [] } },
+    expectsDns: true,
     events: () => undefined,
     retry: () => undefined,
   });

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { processCapabilities } from '../../../providers/process/capabilities.ts';
+import { checkPods } from '../check/check-pods.ts';
+import { createShapeCheck } from '../check/shape.ts';
+import { parseManifests } from '../manifests/parse-manifests.ts';
+import { firstPod } from './first-pod.ts';
+
+/** Whether each Pod of a shell text is admitted: what stands between the two `EOF`. */
+function judged(text: string): boolean[] {
+  const [, manifest = ''] = /<<'EOF'\n([\s\S]*?)\nEOF\n/.exec(text) ?? [];
+  const { manifests } = parseManifests(manifest, 'f');
+  const { pods, problems } = checkPods(manifests, processCapabilities, createShapeCheck() ?? (() => []));
+  expect(problems).toEqual([]);
+  return pods.map(({ verdict }) => verdict.admitted);
+}
+
+test('the Pod to paste is not refused, on a node with a taint and without', () => {
+  expect(judged(firstPod(false))).toEqual([true]);
+  expect(judged(firstPod(true))).toEqual([true]);
+  expect(firstPod(true)).toContain('tolerations:');
+});
+
+test('the README has the same', () => {
+  expect(readFileSync(new URL('../../../README.md', import.meta.url), 'utf8')).toContain(firstPod(false));
+});
