@@ -29,9 +29,8 @@ export async function startComponent(
 ): Promise<Component> {
   const logFile = path.join(folder, `${name}.log`);
   const output = await open(logFile, 'a', 0o600);
-  const child = await spawned(path.join(binaries, name), args, folder, output);
+  const { child, exited } = await spawned(path.join(binaries, name), args, folder, output);
   await output.close();
-  const exited = once(child, 'exit');
   const ended = exited.then(async ([code, signal]) => {
     const text = await readFile(logFile, 'utf8').catch(() => '');
     return `${name} ended with ${code ?? signal}:\n${text.trimEnd().split('\n').slice(-tailLines).join('\n')}`;
@@ -52,7 +51,7 @@ async function spawned(
   args: readonly string[],
   cwd: string,
   output: FileHandle,
-): Promise<ChildProcess> {
+): Promise<{ readonly child: ChildProcess; readonly exited: Promise<unknown[]> }> {
   // Detached: a Ctrl-C in the terminal is for this process, which ends them in its own order.
   const stdio = ['ignore', output.fd, output.fd] as const;
   const child = spawn(file, args, {
@@ -61,6 +60,9 @@ async function spawned(
     stdio: [...stdio],
     env: { PATH: process.env.PATH },
   });
+  // Listened for at once: a program may be over before anything that is awaited here.
+  const exited = once(child, 'exit');
+  exited.catch(() => undefined);
   await once(child, 'spawn');
-  return child;
+  return { child, exited };
 }
