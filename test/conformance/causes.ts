@@ -6,7 +6,14 @@ export const causes: readonly { readonly cause: string; readonly match: readonly
       /remote command execution over websockets/,
       /KubeletManagedEtcHosts/,
       /pod should support shared volumes between containers/,
-      /StatefulSet Basic StatefulSet functionality .*(rolling updates|canary|scale subresource|list, patch and delete|Status endpoints)/,
+      /should mount an API token into pods/,
+      /succeed in writing subpaths in container/,
+    ],
+  },
+  {
+    cause: 'The local image of the web server had no index page (a real kubelet there fails too):',
+    match: [
+      /StatefulSet Basic StatefulSet functionality .*(rolling updates|scale subresource|list, patch and delete|Status endpoints)/,
     ],
   },
   {
@@ -16,8 +23,13 @@ export const causes: readonly { readonly cause: string; readonly match: readonly
   { cause: 'Ephemeral containers cannot be added yet:', match: [/Ephemeral Containers/] },
   { cause: 'Containers are not resized in place:', match: [/InPlace Resize/] },
   {
-    cause: 'Refused by design: a virtual node has no ports and no volumes of its own to lend:',
-    match: [/Should recreate evicted statefulset/, /ImageVolume/],
+    cause:
+      'Refused by design (hostPort, hostPath, image volumes): a virtual node has nothing of its own to lend:',
+    match: [
+      /Should recreate evicted statefulset/,
+      /ImageVolume/,
+      /ignore failure matching on DisruptionTarget/,
+    ],
   },
   {
     cause: 'The image cannot be made without a registry (a real kubelet on such a machine fails too):',

@@ -63,7 +63,9 @@ async function fill(root: string, agnhostProgram: string): Promise<void> {
     'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home:/bin/sh\n',
   );
   await writeFile(path.join(etc, 'group'), 'root:x:0:\nuser:x:1000:\nuser-defined-in-image:x:50000:user\n');
-  await writeFile(path.join(root, 'usr/share/nginx/html/index.html'), 'It works\n');
+  // The web server of agnhost serves its working directory.
+  for (const page of ['index.html', 'usr/share/nginx/html/index.html'])
+    await writeFile(path.join(root, page), 'It works\n');
 }
 
 async function importImage(
