@@ -22,7 +22,7 @@ export function conformancePage(outcomes: readonly Outcome[], facts: RunFacts): 
   return [
     '# Conformance',
     '',
-    'Upstream's conformance tests against a node of Burstlet on Docker, written from the report of',
+    "Upstream's conformance tests against a node of Burstlet on Docker, written from the report of",
     '`npm run test:conformance -- --docs`. A real control plane, our node the only one, images made on the machine; no',
     'kube-proxy, no cluster DNS. Counted are the tests of sig-node, sig-storage, sig-apps, sig-cli and sig-auth that are not',
     'Serial, Slow or Disruptive; the others test the API server or Service networking.',
