@@ -12,3 +12,4 @@ export * from './polling.ts';
 export * from './provider.ts';
 export * from './rate-budget.ts';
 export * from './runtime.ts';
+export * from './streams.ts';

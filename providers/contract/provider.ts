@@ -1,8 +1,9 @@
 import type { Capabilities } from './capabilities.ts';
 import type { ContainerObservation, Instance, InstanceRef } from './instance.ts';
-import type { FileSpec, InstanceSpec, Resources } from './instance-spec.ts';
+import type { ContainerSpec, FileSpec, InstanceSpec, Resources } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
 import type { OwnerScope } from './ownership.ts';
+import type { ExecRequest, ForwardedConnection, ProcessStreams } from './streams.ts';
 
 /**
  * The Pod level of the contract: what a virtual node talks to. One Pod is one instance.
@@ -72,6 +73,37 @@ export interface InstanceProvider {
 
   /** The log of one container; NotFound when that run has no log. Absent = `kubectl logs` answers 501. */
   logs?(ref: InstanceRef, query: LogQuery, signal: AbortSignal): AsyncIterable<LogEntry>;
+
+  /** As ContainerRuntime.exec, in the current run of a container. Absent = `kubectl exec` answers 501. */
+  exec?(
+    ref: InstanceRef,
+    container: string,
+    request: ExecRequest,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<number>;
+
+  /** As ContainerRuntime.attach. Absent = `kubectl attach` answers 501. */
+  attach?(ref: InstanceRef, container: string, streams: ProcessStreams, signal: AbortSignal): Promise<void>;
+
+  /** As ContainerRuntime.portForward. Absent = `kubectl port-forward` answers 501. */
+  portForward?(
+    ref: InstanceRef,
+    port: number,
+    connection: ForwardedConnection,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /**
+   * Adds an ephemeral container (`kubectl debug`) to a running instance; it is never restarted. Idempotent by name.
+   * `target` = the container whose processes it shall see. Absent = `spec.ephemeralContainers` must be refused.
+   */
+  addContainer?(
+    ref: InstanceRef,
+    spec: ContainerSpec,
+    target: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** Usage of the running instances of the scope. Instances that cannot be measured now are left out. */
   stats?(scope: OwnerScope, signal: AbortSignal): Promise<readonly InstanceStats[]>;

@@ -4,6 +4,7 @@ import type { ContainerSpec, FileSpec, InstanceSpec } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
 import type { OwnerScope, Ownership } from './ownership.ts';
 import type { Capacity, ContainerStats, Notice } from './provider.ts';
+import type { ExecRequest, ForwardedConnection, ProcessStreams } from './streams.ts';
 
 /**
  * The container level of the contract: a runtime that knows sandboxes and containers and nothing of Pods. The pod
@@ -61,13 +62,50 @@ export interface ContainerRuntime {
   observe(scope: OwnerScope, listener: SandboxListener, signal: AbortSignal): Promise<void>;
 
   /** Runs a command inside a running container, for probes and hooks. */
-  exec(
+  execSync(
     sandboxId: string,
     containerId: string,
     command: readonly string[],
     options: ExecOptions,
     signal: AbortSignal,
   ): Promise<ExecResult>;
+
+  /**
+   * Runs a command inside a running container with its streams connected; resolves to its exit code (128 + n after
+   * signal n) when it has ended and all its output was taken. A command that cannot be started is exit 126 or 127 with
+   * the reason on stderr, as runc does it. Rejects when the connection to it was lost, however it went on: never a made-up
+   * code. When the signal fires the command is killed. NotFound when the container does not run.
+   */
+  exec?(
+    sandboxId: string,
+    containerId: string,
+    request: ExecRequest,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<number>;
+
+  /**
+   * Connects to the main process of a running container: its output from now on, and its input where the container has
+   * `stdin`. Several may be attached at once. Resolves when the process has ended; when the signal fires only the
+   * connection ends. With `stdinOnce` the input closes for good with the first session that had it.
+   */
+  attach?(
+    sandboxId: string,
+    containerId: string,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /**
+   * Connects to a TCP port on the loopback of the sandbox; resolves when both directions have ended. Half closes pass
+   * both ways. Rejects, with the system's own words, when nobody listens.
+   */
+  portForward?(
+    sandboxId: string,
+    port: number,
+    connection: ForwardedConnection,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** The log of one run. `query.container` and `query.previous` were resolved to `containerId` already. */
   logs(

@@ -5,9 +5,9 @@ import type { ExecOptions, ExecResult } from '../contract/runtime.ts';
 import type { Engine } from './engine/engine.ts';
 import { readFrames } from './engine/frames.ts';
 
-/** The engine notes the exit code a moment after the output has ended. */
-const settleMs = 20;
-const settleLooks = 100;
+/** The engine notes the exit code a moment after the output has ended; a command may also go on in silence. */
+const firstLookMs = 20;
+const longestLookMs = 500;
 const killTimeoutMs = 5_000;
 
 export interface ExecDeps {
@@ -42,15 +42,11 @@ export async function runExec(
       if (room > 0) output.push(Buffer.from(data.subarray(0, room)));
       room -= Math.min(room, data.length);
     }
-    for (let looks = 0; looks < settleLooks; looks++) {
+    for (let wait = firstLookMs; ; wait = Math.min(wait * 2, longestLookMs)) {
       const { Running, ExitCode } = await engine.inspectExec(exec, limit);
       if (!Running && ExitCode !== null) return result(ExitCode, false);
-      await delay(clock, settleMs, limit);
+      await delay(clock, wait, limit);
     }
-    // It has closed its output and goes on in silence: its time limit decides.
-    await delay(clock, timeoutMs, limit);
-    limit.throwIfAborted();
-    return result(0, false);
   } catch (error) {
     if (exec !== undefined && limit.aborted && !remote) await killExec(engine, exec, containerId);
     if (!late.signal.aborted || signal.aborted) throw error;

@@ -181,7 +181,7 @@ export class DockerRuntime implements ContainerRuntime {
     if (!signal.aborted) throw new ProviderError('Retryable', 'the docker runtime was closed');
   }
 
-  async exec(
+  async execSync(
     _sandboxId: string,
     containerId: string,
     command: readonly string[],

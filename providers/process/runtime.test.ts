@@ -197,7 +197,7 @@ test('exec', async () => {
   });
   expect(await exec(['/tmp'])).toMatchObject({ exitCode: 126 });
   const options = { timeoutMs: 60_000, maxOutputBytes: 10 };
-  const impatient = harness.runtime.exec(
+  const impatient = harness.runtime.execSync(
     sandbox.id,
     container.id,
     ['sleep', '99'],

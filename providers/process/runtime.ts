@@ -190,7 +190,7 @@ export class ProcessRuntime implements ContainerRuntime {
     if (!signal.aborted) throw new ProviderError('Retryable', 'the process runtime was closed');
   }
 
-  async exec(
+  async execSync(
     sandboxId: string,
     containerId: string,
     command: readonly string[],

@@ -72,8 +72,8 @@ export class PodController {
     const cached = (uid: string): Pod | undefined => this.#informer.cache.getByUid(uid);
     this.#volumes = new VolumeRefresher({
       ...{ clock, random, log, client, provider, cached },
-      resolve: (pod, signal) =>
-        this.#specs.resolve(pod, ownershipOf(pod, scope.clusterUid, scope.node), signal),
+      volumes: (pod, signal) =>
+        this.#specs.volumes(pod, ownershipOf(pod, scope.clusterUid, scope.node), signal),
     });
     this.#reconciler = new PodReconciler({
       ...deps,

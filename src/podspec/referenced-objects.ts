@@ -50,13 +50,17 @@ export function referencedObjects(pod: Pod): ReferencedObject[] {
   return [...found.values()];
 }
 
+/** As {@link referencedObjects}, those that volumes are made of. */
+export function objectsInVolumes(pod: Pod): ReferencedObject[] {
+  return referencedObjects({ ...pod, spec: { containers: [], volumes: pod.spec?.volumes ?? [] } });
+}
+
 /** Those in volumes that may change while the Pod runs: what is immutable need not be watched. */
 export function changingObjects(
   pod: Pod,
   refs: Pick<References, 'configMaps' | 'secrets'>,
 ): ReferencedObject[] {
-  const volumes = pod.spec?.volumes ?? [];
-  return referencedObjects({ ...pod, spec: { containers: [], volumes } }).filter(({ kind, name }) => {
+  return objectsInVolumes(pod).filter(({ kind, name }) => {
     const found = kind === 'ConfigMap' ? refs.configMaps.get(name) : refs.secrets.get(name);
     return found?.immutable !== true;
   });

@@ -2,6 +2,7 @@ import type { VolumeSpec } from '../../providers/contract/index.ts';
 import { parseQuantity, QuantityError, toUnits } from '../kube/quantity.ts';
 import type { Pod, Volume } from '../kube/types.ts';
 import type { ResolveInput } from './env.ts';
+import { Issues } from './issues.ts';
 import { type FilesSource, projectFiles } from './volume-files.ts';
 
 const defaultMode = 0o644;
@@ -11,6 +12,15 @@ export function podVolumes(input: ResolveInput): VolumeSpec[] {
   return (input.pod.spec?.volumes ?? []).flatMap((volume, index) => {
     const spec = oneVolume(volume, `spec.volumes[${index}]`, input);
     return spec === undefined ? [] : [spec];
+  });
+}
+
+/** Those of the Pod's volumes that are all there: what is missing leaves out its own volume and no other. */
+export function completeVolumes(input: Omit<ResolveInput, 'issues'>): VolumeSpec[] {
+  return (input.pod.spec?.volumes ?? []).flatMap((volume, index) => {
+    const issues = new Issues();
+    const spec = oneVolume(volume, `spec.volumes[${index}]`, { ...input, issues });
+    return spec === undefined || issues.missing.length + issues.invalid.length > 0 ? [] : [spec];
   });
 }
 

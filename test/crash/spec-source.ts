@@ -12,6 +12,7 @@ export function plainSpecs(): SpecSource {
       changing: [],
       staleAt: Infinity,
     }),
+    volumes: async () => ({ volumes: [], changing: [], staleAt: Infinity }),
     forget() {},
     run: async () => undefined,
   };

@@ -225,6 +225,8 @@ describe.skipIf(typeof engine === 'string')('a container on the engine', () => {
     expect((await sh('yes | head -c 100000')).output).toHaveLength(1000);
     expect(await sh('echo begun; exec sleep 654', 700)).toMatchObject({ output: 'begun\n', timedOut: true });
     expect((await sh('ps | grep -c "[s]leep 654"')).output).toBe('0\n');
+    // Its output is over long before it is.
+    expect(await sh('exec >&- 2>&-; sleep 3; exit 4')).toMatchObject({ exitCode: 4, timedOut: false });
     const missing = await harness.exec(sandbox, run, ['no-such-command']);
     expect(missing.exitCode).toBeGreaterThan(0);
     expect(missing.output).toContain('no-such-command');

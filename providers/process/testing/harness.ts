@@ -117,7 +117,13 @@ export class Harness {
     timeoutMs = 10_000,
   ) {
     const options = { timeoutMs, maxOutputBytes: 1_000 };
-    const { output, ...rest } = await this.runtime.exec(sandbox.id, container.id, command, options, never);
+    const { output, ...rest } = await this.runtime.execSync(
+      sandbox.id,
+      container.id,
+      command,
+      options,
+      never,
+    );
     return { ...rest, output: Buffer.from(output).toString() };
   }
 

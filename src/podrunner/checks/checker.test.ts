@@ -27,11 +27,11 @@ afterAll(() => {
 
 function deps(result: Partial<ExecResult> | Error = {}) {
   const clock = new FakeClock();
-  const exec = async (): Promise<ExecResult> => {
+  const execSync = async (): Promise<ExecResult> => {
     if (result instanceof Error) throw result;
     return { exitCode: 0, output: Buffer.from('out'), timedOut: false, ...result };
   };
-  return { clock, runtime: { exec } };
+  return { clock, runtime: { execSync } };
 }
 
 const execAction: ProbeAction = { kind: 'exec', command: ['true'] };

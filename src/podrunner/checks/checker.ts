@@ -20,7 +20,7 @@ export interface CheckTarget {
 }
 
 export interface CheckDeps {
-  readonly runtime: Pick<ContainerRuntime, 'exec'>;
+  readonly runtime: Pick<ContainerRuntime, 'execSync'>;
   readonly clock: Clock;
 }
 
@@ -97,7 +97,7 @@ async function execute(
 ): Promise<string | undefined> {
   const { sandboxId, containerId } = target;
   const ended = await bounded(deps.clock, timeoutMs + slackMs, signal, (limit) =>
-    deps.runtime.exec(sandboxId, containerId, command, { timeoutMs, maxOutputBytes }, limit),
+    deps.runtime.execSync(sandboxId, containerId, command, { timeoutMs, maxOutputBytes }, limit),
   );
   if (ended.timedOut) return `command timed out after ${timeoutMs / 1000} s`;
   if (ended.exitCode === 0) return undefined;

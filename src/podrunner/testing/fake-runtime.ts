@@ -174,7 +174,7 @@ export class FakeRuntime implements ContainerRuntime {
     });
   }
 
-  async exec(
+  async execSync(
     _sandboxId: string,
     containerId: string,
     command: readonly string[],

@@ -157,7 +157,7 @@ export class Daemon {
       stopContainer: (...args) => call(() => runtime.stopContainer(...args)),
       removeContainer: (...args) => call(() => runtime.removeContainer(...args)),
       removeSandbox: (...args) => call(() => runtime.removeSandbox(...args)),
-      exec: (...args) => call(() => runtime.exec(...args)),
+      execSync: (...args) => call(() => runtime.execSync(...args)),
       list: (...args) => call(() => runtime.list(...args)),
       stats: (...args) => call(() => runtime.stats(...args)),
       logs: (...args) => runtime.logs(...args),

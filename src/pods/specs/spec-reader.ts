@@ -4,14 +4,21 @@ import { isNotFound } from '../../kube/errors.ts';
 import { createInformer, type Informer } from '../../kube/informer.ts';
 import { configMaps, secrets, services } from '../../kube/resources.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../../kube/types.ts';
-import { changingObjects, referencedObjects, referencedTokens } from '../../podspec/referenced-objects.ts';
-import type { Missing, NodeDns, References, Warning } from '../../podspec/references.ts';
+import {
+  changingObjects,
+  objectsInVolumes,
+  type ReferencedObject,
+  referencedObjects,
+  referencedTokens,
+} from '../../podspec/referenced-objects.ts';
+import type { Missing, NodeDns, References, ResolveContext, Warning } from '../../podspec/references.ts';
 import { resolvePod } from '../../podspec/resolve-pod.ts';
+import { completeVolumes } from '../../podspec/volumes.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { PodEvents } from '../pod-reconciler.ts';
 import { type ObjectRef, ObjectWatches } from './object-watches.ts';
-import type { Resolution, SpecSource } from './spec-source.ts';
+import type { Freshness, Resolution, ResolvedVolumes, SpecSource } from './spec-source.ts';
 import { TokenStore } from './token-store.ts';
 
 export interface SpecReaderDeps {
@@ -55,10 +62,12 @@ export class SpecReader implements SpecSource {
   }
 
   async resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution> {
-    const { hostIp, capacity } = this.#deps;
-    const refs = await this.#read(pod, signal);
-    const context = { owner, hostIps: [hostIp()], allocatable: capacity().resources, dns: this.#dns() };
-    const resolution = resolvePod(pod, refs, context);
+    const [objects] = await Promise.all([
+      this.#read(pod, referencedObjects(pod), signal),
+      this.#services.synced,
+    ]);
+    const refs = { ...objects, services: this.#servicesFor(pod) };
+    const resolution = resolvePod(pod, refs, this.#context(owner));
     this.#waits.set(owner.podUid, resolution.kind === 'missing' ? resolution.missing.flatMap(watchable) : []);
     switch (resolution.kind) {
       case 'spec':
@@ -66,8 +75,7 @@ export class SpecReader implements SpecSource {
         return {
           kind: 'spec',
           spec: resolution.spec,
-          changing: changingObjects(pod, refs),
-          staleAt: this.#tokens.staleAt(owner.podUid),
+          ...this.#freshness(pod, refs),
         };
       case 'missing': {
         const [{ reason, message }] = resolution.missing;
@@ -78,6 +86,24 @@ export class SpecReader implements SpecSource {
         return { kind: 'invalid', verdict: { reason, message: `Pod was rejected: ${field}: ${message}` } };
       }
     }
+  }
+
+  async volumes(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<ResolvedVolumes> {
+    const refs = { ...(await this.#read(pod, objectsInVolumes(pod), signal)), services: [] };
+    const volumes = completeVolumes({ pod, refs, context: this.#context(owner) });
+    return { volumes, ...this.#freshness(pod, refs) };
+  }
+
+  #freshness(pod: Pod, refs: References): Freshness {
+    return {
+      changing: changingObjects(pod, refs),
+      staleAt: this.#tokens.staleAt(pod.metadata?.uid ?? ''),
+    };
+  }
+
+  #context(owner: Ownership): ResolveContext {
+    const { hostIp, capacity } = this.#deps;
+    return { owner, hostIps: [hostIp()], allocatable: capacity().resources, dns: this.#dns() };
   }
 
   /**
@@ -108,13 +134,17 @@ export class SpecReader implements SpecSource {
     this.#tokens.forget(uid);
   }
 
-  async #read(pod: Pod, signal: AbortSignal): Promise<References> {
+  async #read(
+    pod: Pod,
+    objects: readonly ReferencedObject[],
+    signal: AbortSignal,
+  ): Promise<Omit<References, 'services'>> {
     const found = {
       configMaps: new Map<string, ConfigMap>(),
       secrets: new Map<string, Secret>(),
       tokens: new Map<string, string>(),
     };
-    const reads = referencedObjects(pod).map(async ({ kind, namespace, name }) => {
+    const reads = objects.map(async ({ kind, namespace, name }) => {
       if (kind === 'ConfigMap')
         await keep(
           found.configMaps,
@@ -126,16 +156,17 @@ export class SpecReader implements SpecSource {
     const requests = referencedTokens(pod).map((token) =>
       keep(found.tokens, token.key, this.#tokens.get(pod, token, signal)),
     );
-    await Promise.all([...reads, ...requests, this.#services.synced]);
-    const { namespace = '' } = pod.metadata ?? {};
+    await Promise.all([...reads, ...requests]);
+    return found;
+  }
+
+  #servicesFor({ metadata }: Pod): Service[] {
+    const { namespace = '' } = metadata ?? {};
     const kubernetes = namespace === 'default' ? undefined : this.#services.cache.get('default/kubernetes');
-    return {
-      ...found,
-      services: [
-        ...this.#services.cache.byIndex('namespace', namespace),
-        ...(kubernetes === undefined ? [] : [kubernetes]),
-      ],
-    };
+    return [
+      ...this.#services.cache.byIndex('namespace', namespace),
+      ...(kubernetes === undefined ? [] : [kubernetes]),
+    ];
   }
 }
 

@@ -1,4 +1,4 @@
-import type { InstanceRef, InstanceSpec, Ownership } from '../../../providers/contract/index.ts';
+import type { InstanceRef, InstanceSpec, Ownership, VolumeSpec } from '../../../providers/contract/index.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { ReferencedObject } from '../../podspec/referenced-objects.ts';
 import type { Verdict } from '../status/pod-status.ts';
@@ -9,9 +9,18 @@ export type Resolution =
   | { readonly kind: 'waiting'; readonly verdict: Verdict }
   | { readonly kind: 'invalid'; readonly verdict: Verdict };
 
-export interface ResolvedSpec {
+export interface ResolvedSpec extends Freshness {
   readonly kind: 'spec';
   readonly spec: InstanceSpec;
+}
+
+/** The volumes of a Pod that are all there at this moment. */
+export interface ResolvedVolumes extends Freshness {
+  readonly volumes: readonly VolumeSpec[];
+}
+
+/** For how long the files in volumes stay as they are. */
+export interface Freshness {
   /** ConfigMaps and Secrets in its volumes that may change while it runs. */
   readonly changing: readonly ReferencedObject[];
   /** Milliseconds since the epoch: when its tokens should be asked for anew; Infinity without any. */
@@ -21,6 +30,8 @@ export interface ResolvedSpec {
 export interface SpecSource {
   /** While it answers `waiting`, it watches what is missing and calls back when the Pod should be tried again. */
   resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution>;
+  /** What is missing leaves out its own volume and no other. */
+  volumes(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<ResolvedVolumes>;
   /** The Pod is gone. */
   forget(uid: string): void;
   /** Works until the signal fires. Never rejects. */

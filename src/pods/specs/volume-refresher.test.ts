@@ -47,7 +47,7 @@ async function setUp(pod: Pod, update = async (): Promise<void> => undefined) {
         await update();
       },
     },
-    resolve,
+    volumes: (one, signal) => reader.volumes(one, ownershipOf(one, 'c-1', 'burst-0'), signal),
     cached: () => current.pod,
   });
   const ending = new AbortController();
@@ -98,6 +98,25 @@ test('after a restart all of it is sent once, for nobody knows what the instance
   refresher.follow(pod, ref);
   await eventually(() => told.length > 0);
   expect(told).toEqual([{ config: { key: 'now' } }]);
+  await end();
+});
+
+test('what is gone keeps its files, and does not keep others from being refreshed', async () => {
+  configMap('lost', { key: 'x' });
+  configMap('found', { key: 'old' });
+  const pod = podWith([
+    { name: 'gone', configMap: { name: 'lost' } },
+    { name: 'config', configMap: { name: 'found' } },
+  ]);
+  const { told, refresher, made, end } = await setUp(pod);
+  refresher.follow(pod, ref, made);
+  api.cluster.store.delete('configmaps', 'default', 'lost');
+  change('found', { key: 'new' });
+  await eventually(() => told.length > 0);
+  expect(told).toEqual([{ config: { key: 'new' } }]);
+  configMap('lost', { key: 'back' });
+  await eventually(() => told.length > 1);
+  expect(told[1]).toEqual({ gone: { key: 'back' } });
   await end();
 });
 

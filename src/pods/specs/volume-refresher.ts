@@ -13,7 +13,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { KeyedQueue } from '../keyed-queue.ts';
 import { bounded } from '../provider-calls.ts';
 import { ObjectWatches } from './object-watches.ts';
-import type { Resolution, ResolvedSpec, VolumeFollower } from './spec-source.ts';
+import type { Freshness, ResolvedSpec, ResolvedVolumes, VolumeFollower } from './spec-source.ts';
 
 export interface VolumeRefresherDeps {
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export interface VolumeRefresherDeps {
   readonly log: Log;
   readonly client: KubeClient;
   readonly provider: Pick<InstanceProvider, 'update'>;
-  readonly resolve: (pod: Pod, signal: AbortSignal) => Promise<Resolution>;
+  readonly volumes: (pod: Pod, signal: AbortSignal) => Promise<ResolvedVolumes>;
   /** The Pod in the cache. */
   readonly cached: (uid: string) => Pod | undefined;
 }
@@ -33,6 +33,8 @@ interface Followed {
 }
 
 const concurrency = 8;
+/** What changed between the reading for a new instance and its watch is found by then. */
+const secondLookMs = 60_000;
 
 /**
  * Brings changes of ConfigMaps, Secrets, labels and annotations, and tokens that are due, into the files of instances
@@ -61,6 +63,7 @@ export class VolumeRefresher implements VolumeFollower {
     }
     for (const { name, files } of refreshable(made.spec.volumes)) told.set(name, digestOf(files));
     this.#await(uid, made);
+    this.#queue.addAfter(uid, secondLookMs);
   }
 
   /** Labels and annotations may be in files. */
@@ -79,16 +82,12 @@ export class VolumeRefresher implements VolumeFollower {
   }
 
   async #refresh(uid: string, signal: AbortSignal): Promise<void> {
-    const { provider, resolve, cached, clock, log } = this.#deps;
+    const { provider, volumes, cached, clock } = this.#deps;
     const [followed, pod] = [this.#followed.get(uid), cached(uid)];
     if (followed === undefined || pod === undefined || provider.update === undefined) return;
-    const resolution = await resolve(pod, signal);
-    if (resolution.kind !== 'spec') {
-      log.warn({ uid, reason: resolution.verdict.message }, 'the files of a Pod cannot be refreshed');
-      return;
-    }
+    const resolved = await volumes(pod, signal);
     const { ref, told } = followed;
-    for (const { name, files } of refreshable(resolution.spec.volumes)) {
+    for (const { name, files } of refreshable(resolved.volumes)) {
       const digest = digestOf(files);
       if (told.get(name) === digest) continue;
       try {
@@ -100,11 +99,11 @@ export class VolumeRefresher implements VolumeFollower {
       }
       told.set(name, digest);
     }
-    if (this.#followed.get(uid) === followed) this.#await(uid, resolution);
+    if (this.#followed.get(uid) === followed) this.#await(uid, resolved);
   }
 
   /** Whatever makes the files old from here on comes back to the queue. */
-  #await(uid: string, { changing, staleAt }: ResolvedSpec): void {
+  #await(uid: string, { changing, staleAt }: Freshness): void {
     this.#watches.set(uid, changing);
     if (staleAt < Infinity) this.#queue.addAfter(uid, Math.max(1, staleAt - this.#deps.clock.now()));
   }
