@@ -11,13 +11,13 @@ const standalone = process.argv.includes('--standalone');
 const out = standalone ? 'dist/standalone' : 'dist';
 
 /**
- * Small before fast: a young generation that stays in the cache, an old one that is collected early and in one go, and no
+ * Small before fast: a young generation that stays in the cache, an old one that is collected early, and no
  * optimizing compiler for the WebAssembly HTTP parser, which alone would take 27 MB. What is not JavaScript has one arena,
  * and what the compilers borrow from it for a moment (13 MB in blocks of 8 KB and more) goes back to the system.
  * docs/reference/performance.md has the effect. The Dockerfile says the same.
  */
 const environment = 'MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192';
-const flags = '--max-semi-space-size=1 --heap-growing-percent=10 --no-incremental-marking --liftoff-only';
+const flags = '--max-semi-space-size=1 --heap-growing-percent=10 --liftoff-only';
 
 /** Name in dist → source. The shim is a program of its own: it outlives the daemon. */
 const entries = {
