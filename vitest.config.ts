@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,providers,test/integration,scripts}/**/*.test.ts'],
+    include: ['{src,providers,test/integration,test/oracle,test/crash,scripts}/**/*.test.ts'],
     // No module holds state, so files can share a worker: a third of the time of the whole suite.
     isolate: false,
     testTimeout: 20_000,

@@ -1,14 +1,18 @@
 /**
  * Builds dist/: the command, the provider contract and the conformance kit, bundled; types for the two latter.
- * `--standalone` bundles the dependencies too, for the container image.
+ * `--standalone` bundles the dependencies too, for the container image. `--out DIR` puts it elsewhere.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
+import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 
-const standalone = process.argv.includes('--standalone');
-const out = standalone ? 'dist/standalone' : 'dist';
+const { values: given } = parseArgs({
+  options: { standalone: { type: 'boolean', default: false }, out: { type: 'string' } },
+});
+const { standalone } = given;
+const out = given.out ?? (standalone ? 'dist/standalone' : 'dist');
 
 /**
  * Small before fast: a young generation that stays in the cache, an old one that is collected early, and no

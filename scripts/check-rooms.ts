@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   'providers/contract': [],
   'providers/docker': ['providers/contract'],
+  'providers/eci': ['providers/contract'],
+  'providers/fargate': ['providers/contract'],
   'providers/mock': ['providers/contract'],
   'providers/process': ['providers/contract'],
   'src/telemetry': [],

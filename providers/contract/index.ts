@@ -6,6 +6,7 @@ export * from './instance.ts';
 export * from './instance-spec.ts';
 export * from './log-select.ts';
 export * from './logs.ts';
+export * from './offers.ts';
 export * from './ownership.ts';
 export * from './pod-ips.ts';
 export * from './polling.ts';

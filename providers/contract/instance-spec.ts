@@ -61,6 +61,8 @@ export interface ContainerSpec {
   readonly restartPolicy?: 'Always' | 'OnFailure' | 'Never';
   /** In order, before the policy: an exit code that one of them names restarts the container. */
   readonly restartRules?: readonly RestartRule[];
+  /** An ephemeral container only: the one whose processes it shall see as its own. */
+  readonly targetContainer?: string;
 }
 
 export interface RestartRule {

@@ -95,15 +95,11 @@ export interface InstanceProvider {
   ): Promise<void>;
 
   /**
-   * Adds an ephemeral container (`kubectl debug`) to a running instance; it is never restarted. Idempotent by name.
-   * `target` = the container whose processes it shall see. Absent = `spec.ephemeralContainers` must be refused.
+   * Adds an ephemeral container (`kubectl debug`) to a running instance and returns when that is accepted; it is never
+   * restarted. Idempotent by name, also across a restart of the daemon. It ends with the instance, and its own end
+   * changes nothing else. Absent = `spec.ephemeralContainers` must be refused.
    */
-  addContainer?(
-    ref: InstanceRef,
-    spec: ContainerSpec,
-    target: string | undefined,
-    signal: AbortSignal,
-  ): Promise<void>;
+  addContainer?(ref: InstanceRef, spec: ContainerSpec, signal: AbortSignal): Promise<void>;
 
   /** Usage of the running instances of the scope. Instances that cannot be measured now are left out. */
   stats?(scope: OwnerScope, signal: AbortSignal): Promise<readonly InstanceStats[]>;
@@ -144,6 +140,21 @@ export interface Capacity {
 export interface InstanceStats {
   readonly ref: InstanceRef;
   readonly containers: readonly ContainerStats[];
+  /** Where the platform tells it. */
+  readonly network?: NetworkStats;
+}
+
+/** What has passed the interfaces of an instance since it was made; never falls. */
+export interface NetworkStats {
+  /** ISO 8601: when it was measured. */
+  readonly time: string;
+  readonly interfaces: readonly {
+    readonly name: string;
+    readonly rxBytes: number;
+    readonly rxErrors: number;
+    readonly txBytes: number;
+    readonly txErrors: number;
+  }[];
 }
 
 export interface ContainerStats {
@@ -153,7 +164,27 @@ export interface ContainerStats {
   readonly startedAt: string;
   /** Core-nanoseconds since `startedAt`; never falls. */
   readonly cpuNanoSeconds: number;
+  /** 0 = not measured. */
   readonly memoryWorkingSetBytes: number;
+  /** With the caches that could be given back. */
+  readonly memoryUsageBytes?: number;
+  /** Without any file pages. */
+  readonly memoryRssBytes?: number;
+  readonly processes?: number;
+  /** Of block devices, since `startedAt`. */
+  readonly diskReadBytes?: number;
+  readonly diskWriteBytes?: number;
+}
+
+/** How one probe came out. */
+export interface ProbeOutcome {
+  readonly podUid: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly probe: 'startup' | 'readiness' | 'liveness';
+  /** `error`: the probe itself could not be made. */
+  readonly result: 'success' | 'failure' | 'error';
 }
 
 /** What a provider module exports: `burstlet run --provider ./my-provider.js` calls `createProvider`. */
@@ -167,6 +198,8 @@ export interface ProviderContext {
   readonly log: ProviderLog;
   /** A folder that belongs to this provider and survives restarts; created with mode 0700. */
   readonly stateDir: string;
+  /** Hears of every probe, for the node's metrics. For providers that supervise from within this process. */
+  readonly onProbe?: (outcome: ProbeOutcome) => void;
 }
 
 export interface ProviderLog {

@@ -3,7 +3,7 @@ import type { TerminatedState } from './instance.ts';
 import type { ContainerSpec, FileSpec, InstanceSpec } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
 import type { OwnerScope, Ownership } from './ownership.ts';
-import type { Capacity, ContainerStats, Notice } from './provider.ts';
+import type { Capacity, ContainerStats, NetworkStats, Notice } from './provider.ts';
 import type { ExecRequest, ForwardedConnection, ProcessStreams } from './streams.ts';
 
 /**
@@ -61,22 +61,13 @@ export interface ContainerRuntime {
   /** As InstanceProvider.observe: whole states, in order per sandbox, repeats allowed. */
   observe(scope: OwnerScope, listener: SandboxListener, signal: AbortSignal): Promise<void>;
 
-  /** Runs a command inside a running container, for probes and hooks. */
-  execSync(
-    sandboxId: string,
-    containerId: string,
-    command: readonly string[],
-    options: ExecOptions,
-    signal: AbortSignal,
-  ): Promise<ExecResult>;
-
   /**
-   * Runs a command inside a running container with its streams connected; resolves to its exit code (128 + n after
+   * Runs a command inside a running container with its streams connected, for people, probes and hooks; resolves to its exit code (128 + n after
    * signal n) when it has ended and all its output was taken. A command that cannot be started is exit 126 or 127 with
    * the reason on stderr, as runc does it. Rejects when the connection to it was lost, however it went on: never a made-up
    * code. When the signal fires the command is killed. NotFound when the container does not run.
    */
-  exec?(
+  exec(
     sandboxId: string,
     containerId: string,
     request: ExecRequest,
@@ -87,7 +78,8 @@ export interface ContainerRuntime {
   /**
    * Connects to the main process of a running container: its output from now on, and its input where the container has
    * `stdin`. Several may be attached at once. Resolves when the process has ended; when the signal fires only the
-   * connection ends. With `stdinOnce` the input closes for good with the first session that had it.
+   * connection ends. With `stdinOnce` the input closes for good with the first session that had it. Without it
+   * a runtime may end the session when its input ends, as containerd does.
    */
   attach?(
     sandboxId: string,
@@ -149,20 +141,9 @@ export type SandboxEvent =
 
 export type SandboxListener = (event: SandboxEvent) => void;
 
-export interface ExecOptions {
-  readonly timeoutMs: number;
-  /** Bytes of combined output to keep; the rest is read and dropped. */
-  readonly maxOutputBytes: number;
-}
-
-export interface ExecResult {
-  readonly exitCode: number;
-  readonly output: Uint8Array;
-  readonly timedOut: boolean;
-}
-
 export interface SandboxStats {
   readonly sandboxId: string;
   readonly podUid: string;
   readonly containers: readonly ContainerStats[];
+  readonly network?: NetworkStats;
 }

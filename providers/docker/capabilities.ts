@@ -102,10 +102,7 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       'spec.volumes.other': noStorage,
       'spec.initContainers': honoured,
       'spec.initContainers.restartPolicy=Always': honoured,
-      'spec.ephemeralContainers': refused(
-        'containers cannot be added to a running Pod',
-        'look at it with docker exec on the machine of the engine',
-      ),
+      'spec.ephemeralContainers': honoured,
       'container.image': honoured,
       'container.imagePullPolicy': honoured,
       'container.command': honoured,
@@ -127,10 +124,7 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       ),
       'container.resizePolicy': emulated('accepted; a running container is not resized'),
       'container.restartPolicy': honoured,
-      'container.restartPolicyRules': refused(
-        'restart rules by exit code are not carried out',
-        'use restartPolicy alone',
-      ),
+      'container.restartPolicyRules': honoured,
       'container.volumeMounts': honoured,
       'container.volumeMounts.subPath': remote
         ? refused(

@@ -1,12 +1,15 @@
 import type { ProviderClock } from '../contract/clock.ts';
 import { wallClock } from '../contract/clock.ts';
+import { ProviderError } from '../contract/errors.ts';
 import type { ProviderContext } from '../contract/provider.ts';
 import { dockerCapabilities } from './capabilities.ts';
 import { EngineConnection } from './engine/connection.ts';
 import type { EndpointEnvironment } from './engine/endpoint.ts';
 import { resolveEndpoint } from './engine/endpoint.ts';
 import { Engine } from './engine/engine.ts';
+import { ImageGarbageCollection } from './image/garbage-collection.ts';
 import { Images } from './image/images.ts';
+import { ImageLedger } from './image/ledger.ts';
 import { SandboxImage } from './image/sandbox-image.ts';
 import { Machine } from './machine.ts';
 import { Notices } from './notices.ts';
@@ -20,6 +23,8 @@ import { Stops } from './stops.ts';
 import { Tidying } from './tidying.ts';
 import { Containers } from './view/containers.ts';
 import { WorkInProgress } from './work-in-progress.ts';
+
+const identityTimeoutMs = 30_000;
 
 export interface DockerRuntimeTools {
   readonly clock?: ProviderClock;
@@ -35,16 +40,20 @@ export function createDockerRuntime(
   { options, log, stateDir }: ProviderContext,
   { clock = wallClock, random = Math.random, environment = process.env }: DockerRuntimeTools = {},
 ): DockerRuntime {
-  const { host, instances, gpus, pidsLimit, ...rest } = readDockerOptions(options);
+  const read = readDockerOptions(options);
+  const { host, instances, gpus, pidsLimit, imageGarbageCollection: thresholds, ...rest } = read;
   const settings = { ...rest, ...(pidsLimit > 0 && { pidsLimit }) };
   const endpoint = resolveEndpoint(host, environment);
   const { remote } = endpoint;
+  if (thresholds !== undefined && remote) throw diskOutOfSight(endpoint.name);
   const engine = new Engine(new EngineConnection({ endpoint, clock, random }));
   const folders = new PodFolders(stateDir);
   const machine = new Machine(engine);
   const containers = new Containers({ engine, folders });
   const volumes = new Volumes({ engine, folders });
   const notices = new Notices(log);
+  const identity = () => machine.identity(AbortSignal.timeout(identityTimeoutMs));
+  const ledger = new ImageLedger({ stateDir, clock, identity });
   const parts = {
     notices,
     engine,
@@ -63,11 +72,28 @@ export function createDockerRuntime(
   return new DockerRuntime({
     ...parts,
     sandboxes,
-    starts: new Starts({ ...parts, sandboxes, images: new Images({ engine, clock }) }),
+    starts: new Starts({ ...parts, sandboxes, images: new Images({ engine, clock, ledger }) }),
     stops,
     tidying: new Tidying({ ...parts, sandboxes, stops }),
+    ...(thresholds && {
+      imageGarbageCollection: new ImageGarbageCollection({
+        ...parts,
+        ledger,
+        thresholds,
+        usedPercent: (signal) => machine.diskUsedPercent(signal),
+      }),
+    }),
     work: new WorkInProgress(),
     capabilities: dockerCapabilities(remote),
     capacity: { instances, gpus },
   });
+}
+
+function diskOutOfSight(engine: string): ProviderError {
+  const field = 'provider.options.imageGarbageCollection';
+  return new ProviderError(
+    'InvalidSpec',
+    `${field}: the disk of the engine at ${engine} cannot be measured over the network; leave the option out`,
+    { field },
+  );
 }

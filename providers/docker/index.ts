@@ -1,1 +1,2 @@
 export { createDockerRuntime } from './create-runtime.ts';
+export { EngineVisit } from './visit.ts';

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import type { Engine } from './engine/engine.ts';
 import type { EngineInfo } from './engine/shapes.ts';
 import type { MachineFacts } from './pod/configs.ts';
@@ -20,6 +21,13 @@ export class Machine {
   /** Which engine it is. */
   async identity(signal: AbortSignal): Promise<string> {
     return (await this.info(signal)).ID ?? '';
+  }
+
+  /** Of the disk with the engine's data, as the kubelet reckons it. Rejects when that is not on this machine. */
+  async diskUsedPercent(signal: AbortSignal): Promise<number> {
+    const { DockerRootDir = '' } = await this.info(signal);
+    const { blocks, bavail } = await statfs(DockerRootDir);
+    return 100 - Math.floor((bavail * 100) / blocks);
   }
 
   async facts(signal: AbortSignal): Promise<MachineFacts> {

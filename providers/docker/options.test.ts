@@ -17,6 +17,11 @@ test('everything may be left out', () => {
   });
 });
 
+test('thresholds are two percentages', () => {
+  const imageGarbageCollection = { highThresholdPercent: 85, lowThresholdPercent: 80 };
+  expect(readDockerOptions({ imageGarbageCollection })).toMatchObject({ imageGarbageCollection });
+});
+
 test('the documented defaults are those of the code', () => {
   const page = readFileSync(new URL('../../docs/reference/docker-provider.md', import.meta.url), 'utf8');
   for (const [name, value] of Object.entries(readDockerOptions({})))
@@ -32,6 +37,11 @@ test.each([
   [{ logMaxFiles: '5' }, 'provider.options.logMaxFiles: expected a whole number of 2 or more, found "5"'],
   [{ host: 5 }, 'provider.options.host: expected text, found 5'],
   [{ network: 'host' }, 'provider.options.network: host gives a Pod no address of its own'],
+  [{ imageGarbageCollection: true }, 'provider.options.imageGarbageCollection: expected {"highThreshold'],
+  [
+    { imageGarbageCollection: { highThresholdPercent: 80, lowThresholdPercent: 80 } },
+    'the low one smaller, found {"highThresholdPercent":80',
+  ],
 ])('%j is refused', (options, message) => {
   expect(() => readDockerOptions(options)).toThrow(message);
 });

@@ -1,4 +1,5 @@
 import { ProviderError } from '../contract/errors.ts';
+import type { Thresholds } from './image/garbage-collection.ts';
 
 export interface DockerOptions {
   /** `unix:///var/run/docker.sock`, `tcp://host:2376`, ...; default DOCKER_HOST, then the usual socket. */
@@ -15,6 +16,8 @@ export interface DockerOptions {
   readonly logMaxFiles: number;
   /** How many of nvidia.com/gpu the engine has to give. */
   readonly gpus: number;
+  /** Absent = images are never removed. */
+  readonly imageGarbageCollection?: Thresholds;
 }
 
 /** The kubelet's defaults: maxPods, containerLogMaxSize, containerLogMaxFiles. */
@@ -30,6 +33,7 @@ const defaults: DockerOptions = {
 /** Least value of each number. The kubelet too wants two log files: with one, rotation would lose what was written last. */
 const least = { instances: 1, pidsLimit: 0, logMaxBytes: 1024, logMaxFiles: 2, gpus: 0 } as const;
 const texts = ['host', 'network'] as const;
+const collection = 'imageGarbageCollection';
 /** They would join the sandboxes to something that is not theirs. */
 const forbiddenNetworks = /^(host|none|container:.*|ns:.*)$/;
 
@@ -46,8 +50,10 @@ export function readDockerOptions(options: Readonly<Record<string, unknown>>): D
     } else if (isText(key)) {
       if (typeof value !== 'string' || value === '')
         throw wrong(key, `expected text, found ${shown(value)}; leave it out for the default`);
+    } else if (key === collection) {
+      checkThresholds(value);
     } else {
-      const known = [...texts, ...Object.keys(least)].join(', ');
+      const known = [...texts, ...Object.keys(least), collection].join(', ');
       throw wrong(key, `there is no such option; correct it to one of ${known}, or remove it`);
     }
     read[key] = value;
@@ -59,6 +65,17 @@ export function readDockerOptions(options: Readonly<Record<string, unknown>>): D
       `${complete.network} gives a Pod no address of its own; name a bridge network of the engine`,
     );
   return complete;
+}
+
+/** Two whole percentages, the low one below the high one, and nothing else. */
+function checkThresholds(value: unknown): void {
+  const { highThresholdPercent: high, lowThresholdPercent: low, ...rest } = Object(value) as Thresholds;
+  const isPercent = (number: unknown): boolean => Number.isInteger(number) && Number(number) >= 1;
+  if (!isPercent(high) || !isPercent(low) || high > 100 || low >= high || Object.keys(rest).length > 0)
+    throw wrong(
+      collection,
+      `expected {"highThresholdPercent": 85, "lowThresholdPercent": 80} or other whole numbers from 1 to 100, the low one smaller, found ${shown(value)}; leave it out to keep all images`,
+    );
 }
 
 function isNumber(key: string): key is keyof typeof least {

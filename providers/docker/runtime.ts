@@ -8,16 +8,15 @@ import type { OwnerScope } from '../contract/ownership.ts';
 import type { Capacity, ProviderLog } from '../contract/provider.ts';
 import type {
   ContainerRuntime,
-  ExecOptions,
-  ExecResult,
   RuntimeContainer,
   SandboxListener,
   SandboxState,
   SandboxStats,
 } from '../contract/runtime.ts';
+import type { ExecRequest, ForwardedConnection, ProcessStreams } from '../contract/streams.ts';
 import type { Engine } from './engine/engine.ts';
 import { hasStatus, telling } from './engine/errors.ts';
-import { runExec } from './exec.ts';
+import type { ImageGarbageCollection } from './image/garbage-collection.ts';
 import { readLog } from './logs.ts';
 import type { Machine } from './machine.ts';
 import type { Notices } from './notices.ts';
@@ -28,11 +27,17 @@ import type { Sandboxes } from './sandboxes.ts';
 import type { Starts } from './starts.ts';
 import { measure } from './stats.ts';
 import type { Stops } from './stops.ts';
+import { attach } from './streams/attach.ts';
+import { exec } from './streams/exec.ts';
+import { forward } from './streams/forward.ts';
 import type { Tidying } from './tidying.ts';
 import type { Containers, SeenSandbox } from './view/containers.ts';
 import { Observer } from './view/observer.ts';
 import { unlessAborted } from './waiting.ts';
 import type { WorkInProgress } from './work-in-progress.ts';
+
+/** The key of the work that makes a sandbox. */
+const making = 'sandbox';
 
 export interface DockerRuntimeDeps {
   readonly engine: Engine;
@@ -43,6 +48,8 @@ export interface DockerRuntimeDeps {
   readonly starts: Starts;
   readonly stops: Stops;
   readonly tidying: Tidying;
+  /** Absent = images are kept. */
+  readonly imageGarbageCollection?: ImageGarbageCollection;
   readonly volumes: Volumes;
   readonly folders: PodFolders;
   readonly work: WorkInProgress;
@@ -59,6 +66,7 @@ export class DockerRuntime implements ContainerRuntime {
   readonly name = 'docker';
   readonly #deps: DockerRuntimeDeps;
   readonly #end = new AbortController();
+  readonly #sessions = new Set<Promise<unknown>>();
 
   constructor(deps: DockerRuntimeDeps) {
     this.#deps = deps;
@@ -87,9 +95,7 @@ export class DockerRuntime implements ContainerRuntime {
     const { sandboxes, work } = this.#deps;
     const id = sandboxIdOf(token);
     return this.#asked(signal, (limit) =>
-      telling('the sandbox', () =>
-        work.run(id, 'sandbox', limit, (until) => sandboxes.create(id, spec, until)),
-      ),
+      telling('the sandbox', () => work.run(id, making, limit, (until) => sandboxes.create(id, spec, until))),
     );
   }
 
@@ -173,7 +179,11 @@ export class DockerRuntime implements ContainerRuntime {
     const deps = {
       ...this.#deps,
       isUnfinished: (sandbox: SeenSandbox) => this.#isUnfinished(sandbox),
-      onList: (sandboxes: readonly SeenSandbox[]) => void this.#deps.tidying.look(sandboxes),
+      idle: (sandboxId: string) => this.#deps.work.idle(sandboxId),
+      onList: (sandboxes: readonly SeenSandbox[]) => {
+        void this.#deps.tidying.look(sandboxes);
+        void this.#deps.imageGarbageCollection?.look();
+      },
     };
     const unlisten = this.#deps.notices.listen(scope, listener);
     await new Observer(deps, scope, listener, until).run();
@@ -181,17 +191,37 @@ export class DockerRuntime implements ContainerRuntime {
     if (!signal.aborted) throw new ProviderError('Retryable', 'the docker runtime was closed');
   }
 
-  async execSync(
+  async exec(
     _sandboxId: string,
     containerId: string,
-    command: readonly string[],
-    options: ExecOptions,
+    request: ExecRequest,
+    streams: ProcessStreams,
     signal: AbortSignal,
-  ): Promise<ExecResult> {
-    return this.#asked(signal, (limit) =>
-      telling(`exec in container ${containerId}`, () =>
-        runExec(this.#deps, containerId, command, options, limit),
-      ),
+  ): Promise<number> {
+    return this.#session(signal, `exec in container ${containerId}`, (limit) =>
+      exec(this.#deps, containerId, request, streams, limit),
+    );
+  }
+
+  async attach(
+    _sandboxId: string,
+    containerId: string,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#session(signal, `attach to container ${containerId}`, (limit) =>
+      attach(this.#deps, containerId, streams, limit),
+    );
+  }
+
+  async portForward(
+    sandboxId: string,
+    port: number,
+    connection: ForwardedConnection,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#session(signal, `port ${port} of sandbox ${sandboxId}`, (limit) =>
+      forward(this.#deps, sandboxId, port, connection, limit),
     );
   }
 
@@ -215,7 +245,7 @@ export class DockerRuntime implements ContainerRuntime {
     if (this.#end.signal.aborted) return;
     this.#end.abort(new ProviderError('Retryable', 'the docker runtime was closed'));
     this.#deps.stops.close();
-    await this.#deps.work.settled();
+    await Promise.allSettled([this.#deps.work.settled(), ...this.#sessions]);
     await this.#deps.engine.close();
   }
 
@@ -225,8 +255,22 @@ export class DockerRuntime implements ContainerRuntime {
     return work(either);
   }
 
-  /** Being made at this moment: whoever makes it will say how it came out. */
+  /** Work with streams. It ends with the runtime, which waits for it: what it began at the engine is cleared away. */
+  async #session<T>(
+    signal: AbortSignal,
+    doing: string,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const session = this.#asked(signal, (limit) => telling(doing, () => work(limit)));
+    this.#sessions.add(session);
+    return session.finally(() => this.#sessions.delete(session));
+  }
+
+  /**
+   * Being made at this moment: whoever makes it will say how it came out. One that a crash has left half made is not:
+   * it was told of, and what is started in it now completes it.
+   */
   #isUnfinished({ state, status }: SeenSandbox): boolean {
-    return status !== 'running' && state.containers.length === 0 && this.#deps.work.has(state.id);
+    return status !== 'running' && state.containers.length === 0 && this.#deps.work.has(state.id, making);
   }
 }

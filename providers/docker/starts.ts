@@ -1,16 +1,18 @@
 import { chmod, writeFile } from 'node:fs/promises';
+import type { ProviderClock } from '../contract/clock.ts';
 import { ProviderError } from '../contract/errors.ts';
 import type { ContainerSpec } from '../contract/instance-spec.ts';
 import type { RuntimeContainer } from '../contract/runtime.ts';
 import type { Engine } from './engine/engine.ts';
 import { EngineError, hasStatus, toProviderError, unlessGone } from './engine/errors.ts';
 import type { EngineMount } from './engine/shapes.ts';
+import { endHalfStarted, isHalfStarted } from './half-started.ts';
 import type { Images, PresentImage } from './image/images.ts';
 import type { Machine } from './machine.ts';
 import type { Notices } from './notices.ts';
 import type { EngineSettings } from './pod/configs.ts';
 import { containerConfig } from './pod/configs.ts';
-import { containerName } from './pod/labels.ts';
+import { containerName, inSandboxFilter } from './pod/labels.ts';
 import { resolverFile } from './pod/managed-files.ts';
 import type { PodFolders } from './pod/pod-folder.ts';
 import type { PodRecord } from './pod/pod-record.ts';
@@ -35,6 +37,7 @@ export interface StartsDeps {
   readonly machine: Machine;
   readonly sandboxes: Sandboxes;
   readonly settings: EngineSettings;
+  readonly clock: ProviderClock;
   readonly remote: boolean;
 }
 
@@ -53,10 +56,12 @@ export class Starts {
     run: number,
     signal: AbortSignal,
   ): Promise<RuntimeContainer> {
-    const { containers, folders, images, notices } = this.#deps;
+    const { containers, folders, images, notices, remote } = this.#deps;
     const name = containerName(sandboxId, spec.name, run);
     const record = await folders.read(sandboxId);
-    const before = await containers.look(name, signal);
+    // Its message file is made before it is: without that nobody has tried, and the engine need not be asked.
+    const isNew = !remote && !(await folders.has(sandboxId, messageFile(spec.name, run)));
+    const before = isNew ? undefined : await containers.look(name, signal);
     if (before?.run !== undefined) return before.run;
     const tell = (reason: string, message: string): void =>
       notices.tell(record.owner, sandboxId, { type: 'Normal', reason, message, container: spec.name });
@@ -82,16 +87,36 @@ export class Starts {
     image: PresentImage,
     signal: AbortSignal,
   ): Promise<void> {
-    const { engine, machine, settings } = this.#deps;
+    const { engine, containers, machine, settings, sandboxes, remote } = this.#deps;
     const name = containerName(record.id, spec.name, run);
+    if (!remote) await sandboxes.complete(record, signal);
     const mounts = await this.#mounts(record, spec, run, signal);
-    const config = containerConfig(record, spec, run, image, settings, await machine.facts(signal), mounts);
+    const facts = await machine.facts(signal);
+    const target = await this.#target(record.id, spec, signal);
+    const config = containerConfig(record, spec, run, image, settings, facts, mounts, target);
     try {
       await engine.create(name, config, signal);
     } catch (error) {
-      if (!hasStatus(error, 409))
-        throw toProviderError(error, `container ${spec.name}`, 'CreateContainerError');
+      // Made by an earlier call whose answer was lost; unless somebody else has taken the name.
+      if (hasStatus(error, 409) && (await containers.look(name, signal)) !== undefined) return;
+      throw toProviderError(error, `container ${spec.name}`, 'CreateContainerError');
     }
+  }
+
+  /** The id of the container whose processes this one is to see. */
+  async #target(
+    sandboxId: string,
+    { targetContainer }: ContainerSpec,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    if (targetContainer === undefined) return undefined;
+    const [sandbox] = await this.#deps.containers.sandboxes(inSandboxFilter(sandboxId), signal);
+    const runs = (sandbox?.state.containers ?? []).filter(({ name }) => name === targetContainer);
+    const running = runs.findLast(({ state }) => state.kind === 'running');
+    if (running !== undefined) return running.id;
+    throw new ProviderError('Retryable', `target container ${targetContainer} is not running`, {
+      reason: 'CreateContainerError',
+    });
   }
 
   async #run(record: PodRecord, spec: ContainerSpec, run: number, signal: AbortSignal): Promise<void> {
@@ -108,6 +133,7 @@ export class Starts {
           await sandboxes.run(record, signal);
           continue;
         }
+        if (isHalfStarted(error)) await endHalfStarted(this.#deps, name, signal);
         await unlessGone(engine.remove(name, { force: true }, signal));
         throw toProviderError(
           new EngineError(500, error.message),

@@ -1,6 +1,7 @@
 import type { ProviderClock } from '../contract/clock.ts';
 import type { ProviderLog } from '../contract/provider.ts';
 import type { Engine } from './engine/engine.ts';
+import { unlessGone } from './engine/errors.ts';
 import type { Machine } from './machine.ts';
 import { anySandboxFilter, readLabels } from './pod/labels.ts';
 import type { PodFolders } from './pod/pod-folder.ts';
@@ -40,6 +41,7 @@ export class Tidying {
       this.#swept ??= this.#sweep();
       await this.#swept;
       await this.#deps.stops.resume(sandboxes.map(({ state }) => state.id));
+      await this.#removeReplaced(sandboxes);
       await this.#endStranded(sandboxes);
     } catch (error) {
       this.#swept = undefined;
@@ -48,6 +50,12 @@ export class Tidying {
         'leftovers at the container engine could not be looked after',
       );
     }
+  }
+
+  /** Containers of sandboxes that were set aside for another and never ran. */
+  async #removeReplaced(sandboxes: readonly SeenSandbox[]): Promise<void> {
+    for (const id of sandboxes.flatMap(({ replaced }) => replaced))
+      await unlessGone(this.#deps.engine.remove(id, { force: true }, AbortSignal.timeout(sweepTimeoutMs)));
   }
 
   /**

@@ -36,7 +36,7 @@ test('the same work is done once for all who ask, other work beside it', async (
   one.open();
   expect(await Promise.all(both)).toEqual(['done', 'done']);
   expect(one.begun).toBe(1);
-  expect(work.has('s')).toBe(false);
+  expect(work.has('s', 'a')).toBe(false);
 });
 
 test('work is called off when the last caller leaves, and counts until it has settled', async () => {
@@ -50,7 +50,7 @@ test('work is called off when the last caller leaves, and counts until it has se
   leave[1].abort(new Error('second'));
   await expect(calls[1]).rejects.toThrow('second');
   expect(one.signal?.aborted).toBe(true);
-  expect(work.has('s')).toBe(true);
+  expect(work.has('s', 'a')).toBe(true);
   const again = work.run('s', 'a', never, async () => 'anew');
   one.open();
   expect(await again).toBe('anew');

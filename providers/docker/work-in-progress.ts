@@ -16,8 +16,13 @@ export class WorkInProgress {
   readonly #work = new Map<string, Map<string, Work>>();
   readonly #removals = new Map<string, Promise<void>>();
 
-  has(sandboxId: string): boolean {
-    return this.#work.has(sandboxId);
+  has(sandboxId: string, key: string): boolean {
+    return this.#work.get(sandboxId)?.has(key) ?? false;
+  }
+
+  /** Resolves when nothing is under way in it. Never rejects. */
+  async idle(sandboxId: string): Promise<void> {
+    await Promise.allSettled([...(this.#work.get(sandboxId)?.values() ?? [])].map(({ done }) => done));
   }
 
   /** `key` says what is the same work. It is called off when nobody waits for it any more. */

@@ -101,9 +101,8 @@ export const processCapabilities: Capabilities = {
     'spec.volumes.other': noStorage,
     'spec.initContainers': honoured,
     'spec.initContainers.restartPolicy=Always': honoured,
-    'spec.ephemeralContainers': hostProcess(
-      'cannot be joined by another container',
-      'look at it on the host',
+    'spec.ephemeralContainers': emulated(
+      'a process beside the others: with or without targetContainerName it sees all processes of the host and the files of the host',
     ),
     'container.image': emulated('names no files: the command is run as found on the host'),
     'container.imagePullPolicy': emulated('accepted; no image is pulled'),
@@ -166,8 +165,10 @@ export const processCapabilities: Capabilities = {
       'is no Windows container',
       'remove windowsOptions',
     ),
-    'container.stdin': emulated('kept open, with nothing to read'),
-    'container.tty': hostProcess('has no terminal', 'remove tty'),
+    'container.stdin': honoured,
+    'container.tty': emulated(
+      'a terminal of the host, on Linux with perl or python3 (elsewhere tty is refused); it hangs up when the shim of the Pod is killed',
+    ),
   },
   os: [process.platform === 'darwin' ? 'darwin' : 'linux'],
   arch: [architecture(process.arch)],
@@ -178,6 +179,18 @@ export const processCapabilities: Capabilities = {
   },
   needsCommand: true,
   retainsStopped: true,
+};
+
+/** The same where terminals cannot be made (terminal-helper.ts). */
+export const capabilitiesWithoutTerminal: Capabilities = {
+  ...processCapabilities,
+  features: {
+    ...processCapabilities.features,
+    'container.tty': hostProcess(
+      'has no terminal here: that takes Linux with perl or python3',
+      `install one of them on the host, remove tty, or ${realContainers}`,
+    ),
+  },
 };
 
 /** Go's name, which `kubernetes.io/arch` uses, for Node's. */

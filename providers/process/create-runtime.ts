@@ -11,6 +11,7 @@ import type { ProcessLimits } from './runtime.ts';
 import { ProcessRuntime } from './runtime.ts';
 import { SandboxStore } from './sandbox-store.ts';
 import { findShimEntry, ShimLauncher } from './shim-launcher.ts';
+import { findTerminalHelper } from './terminal-helper.ts';
 
 export interface ProcessRuntimeOptions extends Partial<ProcessLimits> {
   /** Belongs to this runtime and survives restarts. Several daemons may share it. */
@@ -52,5 +53,6 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRun
     random,
     log,
     limits: { instances, logMaxBytes, logMaxFiles },
+    hasTerminals: findTerminalHelper() !== undefined,
   });
 }

@@ -4,10 +4,12 @@
  *     <state folder>/sandboxes/<sandbox id>/
  *         sandbox.json              who owns it; written before anything runs, never changed
  *         shim-<n>.json, .sock      the n-th shim: its process, its command socket
+ *         sess-<n>.sock             its socket for exec and attach
+ *         sessions/<n>/             one exec or attach: its FIFOs while it begins, process.json while its command runs
  *         state.json                its containers; written by the shim
  *         usage.json                CPU time counted so far; written by the runtime
  *         removing                  present once its removal has begun
- *         runs/<container>-<run>/   work/ (working directory), log/ (segments), stdout and stderr (FIFOs)
+ *         runs/<container>-<run>/   work/ (working directory), log/ (segments), stdin, stdout and stderr (FIFOs)
  */
 import path from 'node:path';
 
@@ -33,6 +35,13 @@ export function claimGeneration(file: string): number | undefined {
 export function socketFile(generation: number): string {
   return `shim-${generation}.sock`;
 }
+
+export function sessionSocketFile(generation: number): string {
+  return `sess-${generation}.sock`;
+}
+
+export const sessionsFolder = 'sessions';
+export const sessionProcessFile = 'process.json';
 
 export function runFolder(container: string, run: number): string {
   return path.join('runs', `${container}-${run}`);

@@ -14,6 +14,22 @@ export function shimMarker(mark: string): string {
   return `${mark}-`;
 }
 
+const execSuffix = '/exec';
+
+/** The marker of commands that run beside the first process of a container. */
+export function execMarker(containerId: string): string {
+  return `${containerId}${execSuffix}`;
+}
+
+export function isExecMarker(marker: string): boolean {
+  return marker.endsWith(execSuffix);
+}
+
+/** Of the container's own processes and of what was executed in it. */
+export function isMarkedAs(marker: string, containerId: string): boolean {
+  return marker === containerId || marker === execMarker(containerId);
+}
+
 export function isMarkedBy(marker: string, mark: string): boolean {
   return marker.startsWith(`${mark}-`);
 }

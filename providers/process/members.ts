@@ -4,8 +4,8 @@ import type { ProcessEntry, ProcessId, ProcessTable } from './process-table.ts';
 
 /** How to tell the processes that belong to a run, or to a whole sandbox. */
 export interface Membership {
-  /** Tells whether a marker is one of ours. */
-  readonly marked: (marker: string) => boolean;
+  /** Tells whether a marker is one of ours. Absent = markers say nothing. */
+  readonly marked?: (marker: string) => boolean;
   /** First processes of runs: what is in the session of one that still exists belongs to it. */
   readonly leaders: readonly ProcessId[];
   /** First processes that were reaped this very moment: nobody else can have got their numbers yet. */
@@ -13,7 +13,7 @@ export interface Membership {
 }
 
 /** Every living process that belongs. One whose pid was merely reused never does: its start or its marker differs. */
-function findMembers(table: ProcessTable, membership: Membership): ProcessEntry[] {
+export function findMembers(table: ProcessTable, membership: Membership): ProcessEntry[] {
   const entries = table.list();
   const byPid = new Map(entries.map((entry) => [entry.id.pid, entry]));
   const sessions = new Set(
@@ -25,6 +25,7 @@ function findMembers(table: ProcessTable, membership: Membership): ProcessEntry[
   return entries.filter((entry) => {
     if (entry.ended) return false;
     if (sessions.has(entry.session)) return true;
+    if (membership.marked === undefined) return false;
     const marker = markerIn(table.environment(entry.id.pid));
     return marker !== undefined && membership.marked(marker);
   });

@@ -39,6 +39,9 @@ export interface ContainerRecord {
   readonly run: number;
   readonly image: string;
   readonly workingDir: string;
+  /** It has an input: for all sessions, or for the first one only. */
+  readonly stdin?: 'open' | 'once';
+  readonly tty?: true;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly process?: ProcessId;
@@ -56,6 +59,13 @@ export interface ExitRecord {
   readonly message: string;
   /** ISO 8601. */
   readonly finishedAt: string;
+}
+
+/** sessions/<n>/process.json: a command that runs beside the first process of a container. */
+export interface SessionProcessRecord {
+  readonly version: 1;
+  readonly containerId: string;
+  readonly process: ProcessId;
 }
 
 export const emptyState: StateRecord = { version: 1, sequence: 0, ips: [], containers: [] };

@@ -176,41 +176,6 @@ describe('stop', () => {
   });
 });
 
-test('exec', async () => {
-  const sandbox = await harness.sandbox('exec');
-  const env = [{ name: 'GREETING', value: 'hello', secret: false }];
-  const container = await harness.start(sandbox, shell('main', 'echo up; sleep 100', { env }));
-  const exec = (argv: string[], timeoutMs?: number) => harness.exec(sandbox, container, argv, timeoutMs);
-  expect(await exec(['sh', '-c', 'echo $GREETING; echo oops >/dev/stderr; exit 9'])).toEqual({
-    exitCode: 9,
-    output: 'hello\noops\n',
-    timedOut: false,
-  });
-  expect(await exec(['sh', '-c', 'echo soon; sleep 100'], 100)).toMatchObject({
-    timedOut: true,
-    output: 'soon\n',
-  });
-  expect((await exec(['seq', '100000'])).output).toHaveLength(1_000);
-  expect(await exec(['nope'])).toMatchObject({
-    exitCode: 127,
-    output: expect.stringContaining('not found in $PATH'),
-  });
-  expect(await exec(['/tmp'])).toMatchObject({ exitCode: 126 });
-  const options = { timeoutMs: 60_000, maxOutputBytes: 10 };
-  const impatient = harness.runtime.execSync(
-    sandbox.id,
-    container.id,
-    ['sleep', '99'],
-    options,
-    AbortSignal.timeout(50),
-  );
-  await expect(impatient).rejects.toMatchObject({ name: 'TimeoutError' });
-  await harness.stop(sandbox, container, 1);
-  await harness.exit(sandbox, container);
-  expect(markedProcesses(markOf(sandbox.id))).toHaveLength(1);
-  await expect(exec(['true'])).rejects.toMatchObject({ kind: 'NotFound' });
-});
-
 describe('logs', () => {
   test('rotation keeps the newest segments; tail, since and follow see one log', async () => {
     const sandbox = await harness.sandbox('rotation');

@@ -13,17 +13,17 @@ import { withPodIps } from '../contract/pod-ips.ts';
 import type { Capacity, ProviderLog } from '../contract/provider.ts';
 import type {
   ContainerRuntime,
-  ExecOptions,
-  ExecResult,
   RuntimeContainer,
   SandboxEvent,
   SandboxListener,
   SandboxState,
   SandboxStats,
 } from '../contract/runtime.ts';
-import { processCapabilities } from './capabilities.ts';
+import type { ExecRequest, ForwardedConnection, ProcessStreams } from '../contract/streams.ts';
+import { capabilitiesWithoutTerminal, processCapabilities } from './capabilities.ts';
 import { latestClaim } from './claim.ts';
 import { readContainerLog } from './container-log.ts';
+import { forwardPort } from './port-forward.ts';
 import type { ProcessTable } from './process-table.ts';
 import { isAlive } from './process-table.ts';
 import type { StartParams } from './protocol.ts';
@@ -33,6 +33,8 @@ import { SandboxLink } from './sandbox-link.ts';
 import { removeSandboxFolder } from './sandbox-removal.ts';
 import { toContainer, toSandboxState, withoutShim } from './sandbox-state.ts';
 import type { SandboxStore } from './sandbox-store.ts';
+import { runSession } from './session.ts';
+import type { SessionRequest, StreamName } from './session-protocol.ts';
 import type { ShimLauncher } from './shim-launcher.ts';
 import { measure } from './usage.ts';
 
@@ -44,6 +46,8 @@ export interface ProcessRuntimeDeps {
   readonly random: () => number;
   readonly log: ProviderLog;
   readonly limits: ProcessLimits;
+  /** The machine can make terminals. */
+  readonly hasTerminals: boolean;
 }
 
 export interface ProcessLimits {
@@ -75,7 +79,7 @@ export class ProcessRuntime implements ContainerRuntime {
   }
 
   capabilities(): Capabilities {
-    return processCapabilities;
+    return this.#deps.hasTerminals ? processCapabilities : capabilitiesWithoutTerminal;
   }
 
   async capacity(): Promise<Capacity> {
@@ -190,18 +194,42 @@ export class ProcessRuntime implements ContainerRuntime {
     if (!signal.aborted) throw new ProviderError('Retryable', 'the process runtime was closed');
   }
 
-  async execSync(
+  async exec(
     sandboxId: string,
     containerId: string,
-    command: readonly string[],
-    options: ExecOptions,
+    { command, tty }: ExecRequest,
+    streams: ProcessStreams,
     signal: AbortSignal,
-  ): Promise<ExecResult> {
-    const { timeoutMs, maxOutputBytes } = options;
-    const link = await this.#linkOf(sandboxId);
-    const params = { containerId, argv: command, timeoutMs, maxOutputBytes };
-    const answer = await link.request('exec', params, signal, timeoutMs + execMarginMs);
-    return { ...answer, output: Buffer.from(answer.output, 'base64') };
+  ): Promise<number> {
+    const request = { exec: { argv: command, tty }, containerId, streams: namesOf(streams) };
+    return this.#session(sandboxId, request, streams, signal);
+  }
+
+  async attach(
+    sandboxId: string,
+    containerId: string,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#session(sandboxId, { containerId, streams: namesOf(streams) }, streams, signal);
+  }
+
+  async portForward(
+    sandboxId: string,
+    port: number,
+    connection: ForwardedConnection,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const link = await this.#linkOf(sandboxId);
+      await this.#untilClosed(signal, async (limit) => {
+        const addresses = await link.request('listeners', { port }, limit);
+        await forwardPort(addresses, port, connection, limit);
+      });
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    }
   }
 
   logs(
@@ -232,6 +260,30 @@ export class ProcessRuntime implements ContainerRuntime {
     await Promise.allSettled(this.#removals.values());
     this.#links.clear();
     this.#deps.store.close();
+  }
+
+  async #session(
+    sandboxId: string,
+    request: SessionRequest,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const link = await this.#linkOf(sandboxId);
+    return this.#untilClosed(signal, async (limit) => {
+      const connection = await link.openSession(request, limit);
+      return runSession(connection, streams, this.#deps.clock, limit);
+    });
+  }
+
+  /** What cannot outlive this runtime ends with it. */
+  async #untilClosed<T>(signal: AbortSignal, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const end = this.#end.signal;
+    try {
+      return await work(AbortSignal.any([signal, end]));
+    } catch (error) {
+      if (signal.aborted || !end.aborted) throw error;
+      throw new ProviderError('Retryable', 'the process runtime was closed', { cause: error });
+    }
   }
 
   /** Every sandbox of the scope with what is known of it now: by its shim, or by what that has left on disk. */
@@ -347,11 +399,14 @@ function startParams(spec: ContainerSpec, run: number): StartParams {
     workingDir: spec.workingDir ?? '',
     env: spec.env.map(({ name, value }) => [name, value] as const),
     stdin: spec.stdin,
+    stdinOnce: spec.stdinOnce,
+    tty: spec.tty,
   };
 }
 
-/** What an exec may take beyond its own time: the start of the command and the end of its output. */
-const execMarginMs = 10_000;
+function namesOf(streams: ProcessStreams): StreamName[] {
+  return (['stdin', 'stdout', 'stderr'] as const).filter((name) => streams[name] !== undefined);
+}
 
 /** What is not there (any more) needs no further work. */
 async function unlessGone(work: () => Promise<void>): Promise<void> {

@@ -10,6 +10,8 @@ import type { Method, Methods } from './protocol.ts';
 import type { SandboxRecord, StateRecord } from './records.ts';
 import { hasCode, isMissing } from './records.ts';
 import type { SandboxStore } from './sandbox-store.ts';
+import { SessionConnection } from './session-connection.ts';
+import type { SessionRequest } from './session-protocol.ts';
 import { ChannelLost, connectTo, ShimChannel } from './shim-channel.ts';
 import type { ShimLauncher } from './shim-launcher.ts';
 
@@ -48,6 +50,8 @@ export class SandboxLink {
   readonly #end = new AbortController();
   readonly #waiters = new Set<() => void>();
   #channel: ShimChannel | undefined;
+  /** Of the shim that it is connected to. */
+  #generation = 0;
   #state: StateRecord | undefined;
   #gone = false;
   #loop: Promise<void> = Promise.resolve();
@@ -76,31 +80,20 @@ export class SandboxLink {
     }
   }
 
-  /** Calls the shim. Calls other than exec are idempotent, and are repeated when the connection breaks. */
-  async request<M extends Method>(
+  /** Calls the shim. Calls are idempotent. */
+  request<M extends Method>(
     method: M,
     params: Methods[M]['params'],
     signal: AbortSignal,
-    timeoutMs: number = answerMs,
   ): Promise<Methods[M]['result']> {
-    const late = AbortSignal.timeout(timeoutMs);
-    const within = AbortSignal.any([signal, late]);
-    try {
-      for (;;) {
-        const channel = await this.#connected(within);
-        try {
-          return await channel.request(method, params, within);
-        } catch (error) {
-          if (!(error instanceof ChannelLost)) throw error;
-          if (method === 'exec') throw new ProviderError('Retryable', error.message, { cause: error });
-          await channel.closed;
-        }
-      }
-    } catch (error) {
-      if (late.aborted && !signal.aborted)
-        throw new ProviderError('Retryable', `the shim did not answer "${method}" within ${timeoutMs} ms`);
-      throw error;
-    }
+    return this.#ask(method, signal, (channel, within) => channel.request(method, params, within));
+  }
+
+  /** Begins an exec or attach, up to the point where the shim has opened its streams. */
+  openSession(request: SessionRequest, signal: AbortSignal): Promise<SessionConnection> {
+    return this.#ask('session', signal, async (_channel, within) =>
+      SessionConnection.open(await this.#connectSession(), request, within),
+    );
   }
 
   async close(): Promise<void> {
@@ -153,6 +146,7 @@ export class SandboxLink {
     }
     if (claim === undefined) throw new ProviderError('Retryable', `no shim has claimed sandbox ${id}`);
     const { process: shim, generation } = claim;
+    this.#generation = generation;
     const socket = await this.#connect(store.socketPath(id, generation), () => isAlive(table, shim));
     return new ShimChannel(socket, (state) => {
       this.#state = state;
@@ -173,6 +167,46 @@ export class SandboxLink {
         if (!early || !isShimAlive() || clock.now() > deadline || this.#end.signal.aborted) throw error;
         await delay(clock, socketPauseMs, this.#end.signal);
       }
+    }
+  }
+
+  /** Repeats what is lost together with the connection. */
+  async #ask<T>(
+    what: string,
+    signal: AbortSignal,
+    attempt: (channel: ShimChannel, within: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const late = AbortSignal.timeout(answerMs);
+    const within = AbortSignal.any([signal, late]);
+    try {
+      for (;;) {
+        const channel = await this.#connected(within);
+        try {
+          return await attempt(channel, within);
+        } catch (error) {
+          if (!(error instanceof ChannelLost)) throw error;
+          await unlessFired(channel.closed, within);
+        }
+      }
+    } catch (error) {
+      if (late.aborted && !signal.aborted)
+        throw new ProviderError('Retryable', `the shim did not answer "${what}" within ${answerMs} ms`);
+      throw error;
+    }
+  }
+
+  async #connectSession(): Promise<Socket> {
+    const { store } = this.#deps;
+    const { id } = this.record;
+    try {
+      return await connectTo(store.sessionSocketPath(id, this.#generation));
+    } catch (error) {
+      if (isMissing(error) && store.hasSandbox(id))
+        throw new ProviderError(
+          'Unsupported',
+          'an earlier version of Burstlet has started this Pod; delete it and let it be created again to exec or attach',
+        );
+      throw new ChannelLost('the shim was lost', { cause: error });
     }
   }
 
@@ -210,4 +244,13 @@ export class SandboxLink {
     for (const wake of this.#waiters) wake();
     this.#waiters.clear();
   }
+}
+
+function unlessFired(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }

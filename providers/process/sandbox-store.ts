@@ -3,7 +3,14 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ProviderError } from '../contract/errors.ts';
 import { createFile, replaceFile, syncFolder } from './durable-file.ts';
-import { privateFolderMode, removingFile, sandboxFile, socketFile, stateFile } from './layout.ts';
+import {
+  privateFolderMode,
+  removingFile,
+  sandboxFile,
+  sessionSocketFile,
+  socketFile,
+  stateFile,
+} from './layout.ts';
 import type { SandboxRecord, StateRecord } from './records.ts';
 import { emptyState, hasCode, isMissing, parseRecord } from './records.ts';
 
@@ -42,8 +49,15 @@ export class SandboxStore {
   }
 
   socketPath(id: string, generation: number): string {
-    const root = process.platform === 'linux' ? `/proc/self/fd/${this.#rootHandle}` : this.#root;
-    return path.join(root, id, socketFile(generation));
+    return this.#shortPath(id, socketFile(generation));
+  }
+
+  sessionSocketPath(id: string, generation: number): string {
+    return this.#shortPath(id, sessionSocketFile(generation));
+  }
+
+  hasSandbox(id: string): boolean {
+    return existsSync(path.join(this.folder(id), sandboxFile));
   }
 
   /** Creates the folder together with its record, in one step. Does nothing when there is one already. */
@@ -106,6 +120,11 @@ export class SandboxStore {
         (name.startsWith(makingPrefix) && now - (await changedAt(folder)) > makingMs);
       if (abandoned) await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  #shortPath(id: string, file: string): string {
+    const root = process.platform === 'linux' ? `/proc/self/fd/${this.#rootHandle}` : this.#root;
+    return path.join(root, id, file);
   }
 }
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { ProviderError } from '../contract/errors.ts';
 import { LineReader } from './line-reader.ts';
 import type { Method, Methods, ShimMessage } from './protocol.ts';
-import { encode, maxLineBytes } from './protocol.ts';
+import { maxLineBytes } from './protocol.ts';
 import type { StateRecord } from './records.ts';
 
 /** The connection ended before the answer came: the call may or may not have been carried out. */
@@ -45,7 +45,7 @@ export class ShimChannel {
     });
   }
 
-  /** Rejects with ChannelLost, with what the shim says, or with the signal's reason: an exec is then ended. */
+  /** Rejects with ChannelLost, with what the shim says, or with the signal's reason; the call goes on then. */
   async request<M extends Method>(
     method: M,
     params: Methods[M]['params'],
@@ -62,10 +62,7 @@ export class ShimChannel {
         `command, arguments and environment together are larger than ${maxLineBytes} bytes`,
       );
     const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
-    const cancel = (): void => {
-      this.#pending.get(id)?.reject(signal.reason);
-      this.#socket.write(encode({ cancel: id }));
-    };
+    const cancel = (): void => this.#pending.get(id)?.reject(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
     this.#socket.write(line);
     try {

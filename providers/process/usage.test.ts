@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { sessionProcessFile, sessionsFolder } from './layout.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import type { ContainerRecord } from './records.ts';
 import { temporaryState } from './testing/harness.ts';
@@ -37,8 +40,8 @@ test('the family: the session of the first process, and the descendants that lef
     entry(10, 2, 10),
     entry(14, 1, 10),
   ];
-  expect(familyOf({ pid: 10, start: 's' }, all).map(({ id }) => id.pid)).toEqual([13, 12, 11, 10, 14]);
-  expect(familyOf({ pid: 10, start: 'before' }, all)).toEqual([]);
+  expect(familyOf([{ pid: 10, start: 's' }], all).map(({ id }) => id.pid)).toEqual([13, 12, 11, 10, 14]);
+  expect(familyOf([{ pid: 10, start: 'before' }], all)).toEqual([]);
 });
 
 test('CPU time never falls and goes on growing when a process ends that nobody waited for', () => {
@@ -47,6 +50,16 @@ test('CPU time never falls and goes on growing when a process ends that nobody w
   expect(cpu(entry(10, 1, 10, 5), entry(11, 10, 10, 100))).toBe(105);
   expect(cpu(entry(10, 1, 10, 6))).toBe(105);
   expect(cpu(entry(10, 1, 10, 9))).toBe(108);
+});
+
+test('a command that is executed in the container counts, in a session of its own', () => {
+  const folder = path.join(state.folder, 'with-exec');
+  const note = path.join(folder, sessionsFolder, '1');
+  mkdirSync(note, { recursive: true });
+  const record = { version: 1, containerId: container.id, process: { pid: 30, start: 's' } };
+  writeFileSync(path.join(note, sessionProcessFile), JSON.stringify(record));
+  const entries = [entry(10, 1, 10, 5), entry(30, 2, 30, 7), entry(31, 2, 31, 100)];
+  expect(measure(folder, [container], entries, table, 'now')[0]?.cpuNanoSeconds).toBe(12);
 });
 
 test('what has ended is left out', () => {

@@ -4,6 +4,7 @@ import type { ContainerStats } from '../contract/provider.ts';
 import { privateFileMode, usageFile } from './layout.ts';
 import type { ProcessEntry, ProcessId, ProcessTable } from './process-table.ts';
 import type { ContainerRecord } from './records.ts';
+import { sessionProcesses } from './sessions-on-disk.ts';
 
 /** CPU time of a run: what was counted so far, and the sum over its processes at that time. */
 interface Count {
@@ -26,33 +27,42 @@ export function measure(
   time: string,
 ): ContainerStats[] {
   const before = readCounts(folder);
+  const guests = sessionProcesses(folder);
   const after: Record<string, Count> = {};
   const measured: ContainerStats[] = [];
   for (const { id, name, startedAt, process: leader, exit } of containers) {
     if (leader === undefined || exit !== undefined) continue;
-    const members = familyOf(leader, entries);
+    const own = guests.filter((guest) => guest.containerId === id).map((guest) => guest.process);
+    const members = familyOf([leader, ...own], entries);
     if (members.length === 0) continue;
     const sum = members.reduce((total, entry) => total + entry.cpuNanoSeconds, 0);
     const last = before[id] ?? { counted: 0, lastSum: 0 };
     const counted = last.counted + Math.max(0, sum - last.lastSum);
     after[id] = { counted, lastSum: sum };
+    const resident = members.reduce((total, entry) => total + table.residentBytes(entry.id.pid), 0);
     measured.push({
       name,
       time,
       startedAt,
       cpuNanoSeconds: counted,
-      memoryWorkingSetBytes: members.reduce((total, entry) => total + table.residentBytes(entry.id.pid), 0),
+      memoryWorkingSetBytes: resident,
+      memoryUsageBytes: resident,
+      memoryRssBytes: resident,
+      processes: members.length,
     });
   }
   writeCounts(folder, after);
   return measured;
 }
 
-/** The processes of the leader's session and all descendants of those, also in sessions of their own. */
-export function familyOf(leader: ProcessId, entries: readonly ProcessEntry[]): ProcessEntry[] {
-  if (!entries.some((entry) => entry.id.pid === leader.pid && entry.id.start === leader.start)) return [];
+/** The processes of the sessions of these leaders and all descendants of those, also in sessions of their own. */
+export function familyOf(leaders: readonly ProcessId[], entries: readonly ProcessEntry[]): ProcessEntry[] {
+  const starts = new Map(entries.map(({ id }) => [id.pid, id.start]));
+  const sessions = new Set(
+    leaders.filter(({ pid, start }) => starts.get(pid) === start).map(({ pid }) => pid),
+  );
   const family = new Set<number>();
-  const isMember = (entry: ProcessEntry): boolean => entry.session === leader.pid || family.has(entry.parent);
+  const isMember = (entry: ProcessEntry): boolean => sessions.has(entry.session) || family.has(entry.parent);
   for (let size = -1; size !== family.size; ) {
     size = family.size;
     for (const entry of entries) if (isMember(entry)) family.add(entry.id.pid);

@@ -23,6 +23,10 @@ export function admissionPage(): string {
       'against a Pod the message lists them all, and the first gives the reason.',
     ].join('\n'),
     '`burstlet check -f pods.yaml` gives the same verdicts without a cluster. What is not refused is honoured or emulated: see [capabilities](capabilities.md).',
+    [
+      'An ephemeral container (`kubectl debug`) comes when its Pod runs already. One that cannot be what it asks to be does',
+      'not fail the Pod: it waits, and its own status and one Event give the reason and the text.',
+    ].join('\n'),
     'In the tables `container.` stands for regular, init and ephemeral containers.',
     '## All reasons',
     table(
@@ -79,7 +83,10 @@ function situationSection({ reason, when, pod, provider, node, room }: Situation
 function textOf(pod: Pod, context: AdmissionContext, reason: string): string | undefined {
   const outcome = verdict(pod, context);
   const finding = outcome.admitted ? undefined : outcome.findings.find((one) => one.reason === reason);
-  return finding === undefined ? undefined : `Pod was rejected: ${sentence(finding)}`;
+  if (finding === undefined) return undefined;
+  const said = sentence(finding);
+  const isLater = finding.fields.every((field) => field.startsWith('spec.ephemeralContainers'));
+  return isLater ? said : `Pod was rejected: ${said}`;
 }
 
 /** What matters of the Pod. */

@@ -11,7 +11,7 @@ export function brokenConfigs({ file, text }: Page): Fault[] {
     .filter((block) => block.info.split(' ')[0] === 'yaml' && mark.test(block.text))
     .flatMap(({ line, text: yaml }) => {
       try {
-        settingsOfFile(parseConfigFile(yaml, 'burstlet.yaml'), 'burstlet.yaml');
+        settingsOfFile(parseConfigFile(yaml, 'burstlet.yaml'));
         return [];
       } catch (error) {
         return [{ file, line, what: error instanceof Error ? error.message : String(error) }];

@@ -99,10 +99,16 @@ describe('shell examples', () => {
 describe('the page of metrics', () => {
   it('has every family, with its type and labels, and no other', () => {
     const metrics = createMetrics();
-    metrics.apiCall({ verb: 'get', resource: 'pods', code: '200' });
+    metrics.apiCall({ verb: 'get', resource: 'pods', code: '200', seconds: 1 });
     metrics.providerCall({ provider: 'mock', call: 'list', outcome: 'ok', seconds: 1 });
-    metrics.observeNode('a', () => ({ pods: 0, instances: 0, queueDepth: 0, statusQueueDepth: 0 }));
-    const { text } = metrics.render();
+    const figures = { pods: 0, instances: 0, orphans: 0, queueDepth: 0, statusQueueDepth: 0 };
+    metrics.observeNode('a', () => ({ ...figures, streams: { exec: 1 } }));
+    metrics.queueWait('a', 1);
+    metrics.statusLag('a', 1);
+    metrics.certificateRequest({ node: 'a', usage: 'server', outcome: 'issued' });
+    metrics.observeCertificate('a', 'server', () => ({ expiresAt: 0, pending: false }));
+    // The bounds of the buckets are no label that anybody chooses.
+    const text = metrics.render().text.replaceAll(/,le="[^"]+"/g, '');
     const families = [...text.matchAll(/^# TYPE (\S+) (\S+)\n\S+?(?:\{(.*)\})? /gm)].map(
       ([, name, type, labels = '']) =>
         [name, type, [...labels.matchAll(/(\w+)="/g)].map(([, label]) => `\`${label}\``).join(', ')].join(

@@ -1,15 +1,27 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { booleanKeys } from './boolean-keys.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import { ConfigError } from './settings.ts';
 
 const maxBytes = 1024 * 1024;
 
+/** A place in a file: names of keys, and numbers of items. */
+export type ConfigPath = readonly (string | number)[];
+
+/** What a file says, and where. */
+export interface ConfigSource {
+  readonly file: string;
+  readonly config: ConfigFile;
+  /** `burstlet.yaml:7: nodes[0].name`: the line of the key, or of the nearest thing around it that is there. */
+  at(...path: ConfigPath): string;
+}
+
 /**
- * Reads the text of a burstlet.yaml. Everything wrong with it is reported at once, each with file, line and key.
+ * Reads the text of a burstlet.yaml. Everything wrong with its shape is reported at once, each with file, line and key.
  * `file` is only for the messages.
  */
-export function parseConfigFile(text: string, file: string): ConfigFile {
+export function parseConfigFile(text: string, file: string): ConfigSource {
   if (Buffer.byteLength(text) > maxBytes) throw new ConfigError(`${file}: larger than ${maxBytes} bytes`);
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -21,20 +33,25 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
   const [broken] = document.errors;
   if (broken !== undefined)
     throw new ConfigError(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+  const misread = booleanKeys(document, lines);
+  if (misread.length > 0)
+    throw new ConfigError(misread.map(({ line, message }) => `${file}:${line}: ${message}`).join('\n'));
   const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   const validate = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true }).compile<ConfigFile>(
     configSchema,
   );
-  if (validate(value)) return value;
-  const messages = (validate.errors ?? []).map((error) => describe(error, document, lines, file));
+  const at = (...path: ConfigPath): string =>
+    `${file}:${lineOf(path.map(String), document, lines)}: ${keyOf(path.map(String))}`;
+  if (validate(value)) return { file, config: value, at };
+  const messages = (validate.errors ?? []).map((error) => describe(error, at));
   throw new ConfigError([...new Set(messages)].join('\n'));
 }
 
-function describe(error: ErrorObject, document: Document, lines: LineCounter, file: string): string {
+function describe(error: ErrorObject, at: ConfigSource['at']): string {
   const path = error.instancePath.split('/').slice(1).map(unescapeToken);
   const unknown: unknown = error.params.additionalProperty;
   if (typeof unknown === 'string') path.push(unknown);
-  const where = `${file}:${lineOf(path, document, lines)}: ${keyOf(path)}`;
+  const where = at(...path);
   switch (error.keyword) {
     case 'additionalProperties':
       return `${where}: unknown key; known here: ${knownKeys(error).join(', ')}`;
@@ -54,12 +71,12 @@ function unescapeToken(token: string): string {
 }
 
 function keyOf(path: readonly string[]): string {
-  return (
-    path.reduce(
-      (key, part) => (/^\d+$/.test(part) ? `${key}[${part}]` : key === '' ? part : `${key}.${part}`),
-      '',
-    ) || '(file)'
-  );
+  const added = (key: string, part: string): string => {
+    if (/^\d+$/.test(part)) return `${key}[${part}]`;
+    if (!/^[\w-]+$/.test(part)) return `${key}["${part}"]`;
+    return key === '' ? part : `${key}.${part}`;
+  };
+  return path.reduce(added, '') || '(file)';
 }
 
 /** The line of the key, or of the nearest thing around it that the file has. */

@@ -9,7 +9,7 @@ const head = 'apiVersion: burstlet.dev/v1alpha1\nkind: Config\n';
 
 function fails(text: string): string {
   try {
-    settingsOfFile(parseConfigFile(text, 'burstlet.yaml'), 'burstlet.yaml');
+    settingsOfFile(parseConfigFile(text, 'burstlet.yaml'));
   } catch (error) {
     return String(error);
   }
@@ -19,7 +19,7 @@ function fails(text: string): string {
 describe('burstlet.yaml', () => {
   test('fills in the defaults', () => {
     const text = `${head}nodes:\n  - name: burst-0\n    provider: mock\n    capacity: { cpu: 10, memory: 1Gi }\n`;
-    const settings = settingsOfFile(parseConfigFile(text, 'f'), 'f');
+    const settings = settingsOfFile(parseConfigFile(text, 'f'));
     expect(settings.nodes[0]).toMatchObject({
       listen: { host: '0.0.0.0', port: 10250 },
       taint: true,
@@ -50,15 +50,15 @@ describe('burstlet.yaml', () => {
     [`${head}kind: Config\n`, 'burstlet.yaml:3: Map keys must be unique'],
     [
       `${head}nodes:\n  - { name: a, provider: mock }\n  - { name: a, provider: mock, listen: '0.0.0.0:10251' }\n`,
-      'nodes[1].name: a is the name of an earlier node too',
+      'burstlet.yaml:5: nodes[1].name: a is the name of an earlier node too',
     ],
     [
       `${head}nodes:\n  - { name: a, provider: mock }\n  - { name: b, provider: mock }\n`,
-      'nodes[1].listen: port 10250 is taken',
+      'burstlet.yaml:5: nodes[1].listen: port 10250 is taken',
     ],
     [
       `${head}dns: { nameservers: [10.96.0.10, dns.example] }\nnodes:\n  - { name: a, provider: mock }\n`,
-      'burstlet.yaml: dns.nameservers[1]: "dns.example" is not an IP address',
+      'burstlet.yaml:3: dns.nameservers[1]: "dns.example" is not an IP address',
     ],
     [
       `${head}dns: { nameservers: [] }\nnodes:\n  - { name: a, provider: mock }\n`,
@@ -66,11 +66,11 @@ describe('burstlet.yaml', () => {
     ],
     [
       `${head}dns: { domain: Cluster.Local. }\nnodes:\n  - { name: a, provider: mock }\n`,
-      'burstlet.yaml: dns.domain: "Cluster.Local." is not a domain',
+      'burstlet.yaml:3: dns.domain: "Cluster.Local." is not a domain',
     ],
     [
       `${head}tls: { certFile: a.pem }\nnodes:\n  - { name: a, provider: mock }\n`,
-      'burstlet.yaml: tls.certFile is of no use alone',
+      'burstlet.yaml:3: tls.certFile is of no use alone',
     ],
     ...(
       [
@@ -80,17 +80,63 @@ describe('burstlet.yaml', () => {
         ['name: a, address: here.example', 'address: "here.example" is not an IP address'],
         ['name: a, labels: { "a b": x }', 'labels["a b"]: not the key of a label'],
         ['name: a, labels: { "a/b/c": x }', 'labels["a/b/c"]: not the key of a label'],
-        ['name: a, labels: { zone: "a b" }', 'labels["zone"]: "a b" is not the value of a label'],
-        ['name: a, labels: { type: x }', 'labels["type"]: Burstlet sets this label by itself'],
+        ['name: a, labels: { zone: "a b" }', 'labels.zone: "a b" is not the value of a label'],
+        ['name: a, labels: { type: x }', 'labels.type: Burstlet sets this label by itself'],
         ['name: a, capacity: { cpus: 4 }', 'capacity.cpus: not a resource; there are cpu, memory'],
       ] as const
     ).map(([entry, message]): [string, string] => [
       `${head}nodes:\n  - { provider: mock, ${entry} }\n`,
-      `${entry.includes('aaaa') ? '' : 'burstlet.yaml: nodes[0].'}${message}`,
+      `${entry.includes('aaaa') ? '' : 'burstlet.yaml:4: nodes[0].'}${message}`,
     ]),
   ])('names file, line and key: %#', (text, message) => {
     expect(fails(text)).toContain(message);
   });
+});
+
+test('all faults of the values are told at once, each with its line', () => {
+  const text = `${head}dns:
+  domain: Upper
+  nameservers:
+    - 10.96.0.10
+    - here
+nodes:
+  - name: Bad
+    provider: mock
+    listen: nowhere
+    labels:
+      a b: x
+      zone: a b
+  - name: b
+    provider: mock
+    listen: 0.0.0.0:10251
+    capacity:
+      cpu: 4
+      cpus: 4
+  - name: b
+    provider: mock
+tls:
+  keyFile: k.pem
+`;
+  const lines = fails(text).split('\n');
+  expect(lines.map((line) => /burstlet.yaml:\d+: [^:]*?(?=:| is of)/.exec(line)?.[0])).toEqual([
+    'burstlet.yaml:9: nodes[0].name',
+    'burstlet.yaml:13: nodes[0].labels["a b"]',
+    'burstlet.yaml:14: nodes[0].labels.zone',
+    'burstlet.yaml:11: nodes[0].listen',
+    'burstlet.yaml:20: nodes[1].capacity.cpus',
+    'burstlet.yaml:21: nodes[2].name',
+    'burstlet.yaml:7: dns.nameservers[1]',
+    'burstlet.yaml:4: dns.domain',
+    'burstlet.yaml:24: tls.keyFile',
+  ]);
+});
+
+test('a key that YAML takes for a boolean is to be quoted', () => {
+  const entry = (key: string): string =>
+    `${head}nodes:\n  - name: a\n    provider: mock\n    labels:\n      ${key}: x\n`;
+  expect(fails(entry('y'))).toContain('burstlet.yaml:7: the key y means true in YAML; write "y" in quotes');
+  expect(fails(entry('Off'))).toContain('the key Off means false');
+  expect(fails(entry('"y"'))).toBe('no error');
 });
 
 test('labels, addresses and resources as Kubernetes has them are taken', () => {
@@ -117,7 +163,7 @@ test('the labels that a file may not set are those that the node sets', () => {
 describe('the DNS of the cluster', () => {
   const nodes = 'nodes:\n  - { name: a, provider: mock }\n';
   const told = (dns: string) =>
-    readNodeDns(settingsOfFile(parseConfigFile(`${head}${dns}${nodes}`, 'f'), 'f').dns);
+    readNodeDns(settingsOfFile(parseConfigFile(`${head}${dns}${nodes}`, 'f')).dns);
 
   test('is what the file says', async () => {
     expect(await told("dns:\n  nameservers: [10.0.0.10, 'fd00::a']\n  domain: corp.example\n")).toMatchObject(

@@ -29,6 +29,20 @@ test.each(['certFile', 'keyFile', 'clientCaFile'] as const)('tls.%s that is not 
   );
 });
 
+test('a bootstrap kubeconfig, until it has done its service', async () => {
+  const gone = path.join(folder, 'gone');
+  const bootstrap = { kubeconfig: gone, target: path.join(folder, 'own'), rotate: true };
+  expect(await fault({ kubeconfig: bootstrap.target, bootstrap, tls: {} })).toContain(
+    `--bootstrap-kubeconfig: ${gone} cannot be read`,
+  );
+  await checkNamedFiles({ kubeconfig: there, bootstrap: { ...bootstrap, target: there }, tls: {} });
+});
+
+test('a certificate, by flag', async () => {
+  const tls = { certFile: path.join(folder, 'gone.pem'), keyFile: there };
+  expect(await fault({ tls })).toContain('--tls-cert-file: ');
+});
+
 test('a kubeconfig, by flag and in the file', async () => {
   expect(await fault({ kubeconfig: folder, tls: {} })).toContain(
     `--kubeconfig: ${folder} cannot be read: it is a folder`,

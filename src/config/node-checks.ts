@@ -34,29 +34,25 @@ export function checkAddress(address: string, where: string): void {
     throw new ConfigError(`${where}: "${address}" is not an IP address, such as 10.0.0.5`);
 }
 
-/** Keys and values as the API server takes them (apimachinery, pkg/util/validation). */
-export function checkLabels(labels: Readonly<Record<string, string>>, where: string): void {
-  for (const [key, value] of Object.entries(labels)) {
-    const place = `${where}["${key}"]`;
-    if (!isQualified(key))
-      throw new ConfigError(
-        `${place}: not the key of a label; it is like team or example.com/team, of letters, digits, "-", "_" and "."`,
-      );
-    if (ownLabels.includes(key))
-      throw new ConfigError(`${place}: Burstlet sets this label by itself; leave it out`);
-    if (value !== '' && !isLabelText(value))
-      throw new ConfigError(
-        `${place}: "${value}" is not the value of a label; it has at most ${maxLabelText} letters, digits, "-", "_" and ".", and a letter or a digit at both ends`,
-      );
-  }
+/** Key and value as the API server takes them (apimachinery, pkg/util/validation). */
+export function checkLabel(key: string, value: string, where: string): void {
+  if (!isQualified(key))
+    throw new ConfigError(
+      `${where}: not the key of a label; it is like team or example.com/team, of letters, digits, "-", "_" and "."`,
+    );
+  if (ownLabels.includes(key))
+    throw new ConfigError(`${where}: Burstlet sets this label by itself; leave it out`);
+  if (value !== '' && !isLabelText(value))
+    throw new ConfigError(
+      `${where}: "${value}" is not the value of a label; it has at most ${maxLabelText} letters, digits, "-", "_" and ".", and a letter or a digit at both ends`,
+    );
 }
 
-export function checkResourceNames(names: readonly string[], where: string): void {
-  for (const name of names)
-    if (!plainResources.includes(name) && !(name.includes('/') && isQualified(name)))
-      throw new ConfigError(
-        `${where}.${name}: not a resource; there are ${plainResources.join(', ')}, and any with a domain, such as example.com/gpu`,
-      );
+export function checkResourceName(name: string, where: string): void {
+  if (!plainResources.includes(name) && !(name.includes('/') && isQualified(name)))
+    throw new ConfigError(
+      `${where}: not a resource; there are ${plainResources.join(', ')}, and any with a domain, such as example.com/gpu`,
+    );
 }
 
 function isQualified(text: string): boolean {

@@ -3,10 +3,18 @@ export interface ConfigFile {
   readonly apiVersion: 'burstlet.dev/v1alpha1';
   readonly kind: 'Config';
   readonly kubeconfig?: string;
+  readonly bootstrapKubeconfig?: string;
+  readonly rotateCertificates?: boolean;
   readonly context?: string;
   readonly stateDir?: string;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
-  readonly tls?: { readonly certFile?: string; readonly keyFile?: string; readonly clientCaFile?: string };
+  readonly tls?: {
+    readonly certFile?: string;
+    readonly keyFile?: string;
+    readonly serverTLSBootstrap?: boolean;
+    readonly selfSigned?: boolean;
+    readonly clientCaFile?: string;
+  };
   readonly dns?: { readonly nameservers?: readonly string[]; readonly domain?: string };
   readonly scheduler?: boolean;
   readonly nodes: readonly NodeEntry[];
@@ -66,6 +74,14 @@ export const configSchema = {
     kubeconfig: text(
       'Path of the kubeconfig (default: `$KUBECONFIG`, the service account, `~/.kube/config`)',
     ),
+    bootstrapKubeconfig: text(
+      'Path of a kubeconfig with which the node asks for its own identity, `system:node:<name>`; `kubeconfig` is then written. For one node',
+    ),
+    rotateCertificates: {
+      type: 'boolean',
+      description:
+        'Renew the client certificate that came by `bootstrapKubeconfig` when most of its life is over (default true)',
+    },
     context: text('Context of the kubeconfig'),
     stateDir: text(
       'Folder for what has to outlive the daemon (default: `/var/lib/burstlet` for root, else `$XDG_STATE_HOME/burstlet` or `~/.local/state/burstlet`)',
@@ -74,11 +90,24 @@ export const configSchema = {
     tls: {
       type: 'object',
       additionalProperties: false,
-      description: 'Certificates of the node API (default: self-signed)',
+      description:
+        'Certificates of the node API (default: self-signed). Files are read again when they change',
       properties: {
         certFile: text('PEM file of the certificate'),
         keyFile: text('PEM file of its key'),
-        clientCaFile: text('PEM file of the CA whose client certificates are believed'),
+        serverTLSBootstrap: {
+          type: 'boolean',
+          description:
+            'Ask the cluster for the certificate, by a CertificateSigningRequest for `kubernetes.io/kubelet-serving` that somebody has to approve, and renew it (default false)',
+        },
+        selfSigned: {
+          type: 'boolean',
+          description:
+            'With `serverTLSBootstrap`: serve a self-signed certificate until there is one of the cluster; without, TLS handshakes fail until then (default true)',
+        },
+        clientCaFile: text(
+          'PEM file of the CA whose client certificates are believed (default: the ConfigMap `kube-system/extension-apiserver-authentication`)',
+        ),
       },
     },
     dns: {

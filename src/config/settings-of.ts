@@ -1,19 +1,21 @@
 import os from 'node:os';
 import path from 'node:path';
-import { checkAddress, checkLabels, checkNodeName, checkResourceNames, subdomain } from './node-checks.ts';
-import type { ConfigFile } from './schema.ts';
+import { type BootstrapWish, bootstrapOf } from './bootstrap-settings.ts';
+import type { ConfigSource } from './config-file.ts';
+import { Faults } from './faults.ts';
+import { checkAddress, checkLabel, checkNodeName, checkResourceName, subdomain } from './node-checks.ts';
+import type { ConfigFile, NodeEntry } from './schema.ts';
 import {
   ConfigError,
   type DnsSettings,
   type ListenAddress,
   type NodeSettings,
   type Settings,
-  type TlsSettings,
 } from './settings.ts';
+import { checkTls, flagOfTls, type TlsFlags, tlsOfFlags } from './tls-settings.ts';
 
 /** What `burstlet run` takes on the command line when there is no file. */
-export interface RunFlags {
-  readonly kubeconfig?: string;
+export interface RunFlags extends BootstrapWish, TlsFlags {
   readonly context?: string;
   readonly nodeName?: string;
   readonly provider?: string;
@@ -37,14 +39,20 @@ export function settingsOfFlags(flags: RunFlags): Settings {
   const name = flags.nodeName ?? `burstlet-${path.basename(flags.provider).replace(/\.[cm]?[jt]s$/, '')}`;
   checkNodeName(name, '--node-name');
   if (flags.address !== undefined) checkAddress(flags.address, '--address');
+  const tls = tlsOfFlags(flags);
+  checkTls(tls, flagOfTls);
+  const bootstrap = bootstrapOf(flags, 1, (key) =>
+    key === 'kubeconfig' ? '--kubeconfig' : '--bootstrap-kubeconfig',
+  );
   return {
     ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
+    ...(bootstrap && { bootstrap }),
     ...(flags.context === undefined ? {} : { context: flags.context }),
     stateDir: flags.stateDir ?? defaultStateDir(),
     logLevel: flags.logLevel ?? 'info',
-    tls: {},
+    tls,
     dns: {},
-    scheduler: true,
+    scheduler: bootstrap === undefined,
     nodes: [
       {
         name,
@@ -60,74 +68,87 @@ export function settingsOfFlags(flags: RunFlags): Settings {
   };
 }
 
-/** The settings that a file describes. `file` is only for the messages. */
-export function settingsOfFile(config: ConfigFile, file: string): Settings {
-  const nodes = config.nodes.map((node, index): NodeSettings => {
-    const { address, labels = {}, capacity = {} } = node;
-    const where = `${file}: nodes[${index}]`;
-    checkNodeName(node.name, `${where}.name`);
-    if (address !== undefined) checkAddress(address, `${where}.address`);
-    checkLabels(labels, `${where}.labels`);
-    checkResourceNames(Object.keys(capacity), `${where}.capacity`);
-    return {
-      name: node.name,
-      provider: node.provider,
-      options: node.options ?? {},
-      listen: parseListen(node.listen ?? defaultListen, `${where}.listen`),
-      ...(address === undefined ? {} : { address }),
-      taint: node.taint ?? true,
-      labels,
-      capacity: Object.fromEntries(Object.entries(capacity).map(([name, value]) => [name, String(value)])),
-    };
-  });
-  refuseTwice(nodes, file);
+/** The settings that a file describes. Throws ConfigError with all that is wrong, each with its line. */
+export function settingsOfFile({ file, config, at }: ConfigSource): Settings {
+  const faults = new Faults();
+  const nodes = config.nodes.map((node, index) =>
+    nodeOf(node, faults, (...path) => at('nodes', index, ...path)),
+  );
+  refuseTwice(nodes, faults, at);
   const { kubeconfig, context, tls = {}, dns = {} } = config;
-  checkDns(dns, file);
-  checkTls(tls, file);
+  checkDns(dns, faults, (...path) => at('dns', ...path));
+  faults.collect(() => checkTls(tls, (key) => at('tls', key)));
+  const bootstrap = faults.collect(() => bootstrapOf(config, nodes.length, (key) => at(key)));
+  faults.collect(() => checkWithBootstrap(config, at));
+  faults.throwAny();
   return {
     file,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(bootstrap && { bootstrap }),
     ...(context === undefined ? {} : { context }),
     stateDir: config.stateDir ?? defaultStateDir(),
     logLevel: config.logLevel ?? 'info',
     tls,
     dns,
-    scheduler: config.scheduler ?? true,
+    scheduler: config.scheduler ?? bootstrap === undefined,
     nodes,
   };
 }
 
-function refuseTwice(nodes: readonly NodeSettings[], file: string): void {
+function nodeOf(node: NodeEntry, faults: Faults, at: ConfigSource['at']): NodeSettings {
+  const { name, provider, address, labels = {}, capacity = {} } = node;
+  faults.collect(() => checkNodeName(name, at('name')));
+  if (address !== undefined) faults.collect(() => checkAddress(address, at('address')));
+  for (const [key, value] of Object.entries(labels))
+    faults.collect(() => checkLabel(key, value, at('labels', key)));
+  for (const key of Object.keys(capacity)) faults.collect(() => checkResourceName(key, at('capacity', key)));
+  const listen = faults.collect(() => parseListen(node.listen ?? defaultListen, at('listen')));
+  return {
+    ...{ name, provider, labels, options: node.options ?? {} },
+    listen: listen ?? { host: '', port: 0 },
+    ...(address === undefined ? {} : { address }),
+    taint: node.taint ?? true,
+    capacity: Object.fromEntries(Object.entries(capacity).map(([key, value]) => [key, String(value)])),
+  };
+}
+
+function refuseTwice(nodes: readonly NodeSettings[], faults: Faults, at: ConfigSource['at']): void {
   const names = new Set<string>();
   const ports = new Set<number>();
+  const refuse = (index: number, key: string, what: string): void =>
+    faults.collect(() => {
+      throw new ConfigError(`${at('nodes', index, key)}: ${what}`);
+    });
   for (const [index, { name, listen }] of nodes.entries()) {
-    if (names.has(name))
-      throw new ConfigError(`${file}: nodes[${index}].name: ${name} is the name of an earlier node too`);
-    if (listen.port !== 0 && ports.has(listen.port)) {
-      throw new ConfigError(
-        `${file}: nodes[${index}].listen: port ${listen.port} is taken by an earlier node; each needs its own`,
-      );
-    }
+    if (names.has(name)) refuse(index, 'name', `${name} is the name of an earlier node too`);
+    if (listen.port !== 0 && ports.has(listen.port))
+      refuse(index, 'listen', `port ${listen.port} is taken by an earlier node; each needs its own`);
     names.add(name);
     ports.add(listen.port);
   }
 }
 
-function checkTls({ certFile, keyFile }: TlsSettings, file: string): void {
-  if ((certFile === undefined) === (keyFile === undefined)) return;
-  const alone = certFile === undefined ? 'keyFile' : 'certFile';
-  throw new ConfigError(
-    `${file}: tls.${alone} is of no use alone: name both tls.certFile and tls.keyFile, or neither`,
-  );
+function checkWithBootstrap(config: ConfigFile, at: ConfigSource['at']): void {
+  const { bootstrapKubeconfig, rotateCertificates, scheduler } = config;
+  if (bootstrapKubeconfig !== undefined && scheduler === true)
+    throw new ConfigError(
+      `${at('scheduler')}: the identity that comes by bootstrapKubeconfig may not bind Pods; leave it out`,
+    );
+  if (bootstrapKubeconfig === undefined && rotateCertificates !== undefined)
+    throw new ConfigError(
+      `${at('rotateCertificates')}: it is about the certificate that comes by bootstrapKubeconfig, and there is none; leave it out`,
+    );
 }
 
-function checkDns({ nameservers = [], domain }: DnsSettings, file: string): void {
+function checkDns({ nameservers = [], domain }: DnsSettings, faults: Faults, at: ConfigSource['at']): void {
   for (const [index, address] of nameservers.entries())
-    checkAddress(address, `${file}: dns.nameservers[${index}]`);
-  if (domain !== undefined && !(domain.length <= 253 && subdomain.test(domain)))
+    faults.collect(() => checkAddress(address, at('nameservers', index)));
+  if (domain === undefined || (domain.length <= 253 && subdomain.test(domain))) return;
+  faults.collect(() => {
     throw new ConfigError(
-      `${file}: dns.domain: "${domain}" is not a domain, such as cluster.local (lower case, without a dot at its ends)`,
+      `${at('domain')}: "${domain}" is not a domain, such as cluster.local (lower case, without a dot at its ends)`,
     );
+  });
 }
 
 function parseListen(text: string, where: string): ListenAddress {

@@ -21,11 +21,23 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+export interface BootstrapSettings {
+  /** The kubeconfig to ask with. */
+  readonly kubeconfig: string;
+  /** The kubeconfig to write. */
+  readonly target: string;
+  readonly rotate: boolean;
+}
+
 export interface TlsSettings {
   /** PEM files; absent = a self-signed certificate. */
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** PEM file of the CA whose client certificates are believed. */
+  /** Ask the cluster's signer kubernetes.io/kubelet-serving for a certificate; absent = no. */
+  readonly serverTLSBootstrap?: boolean;
+  /** Whether a self-signed certificate will do until then; absent = yes. */
+  readonly selfSigned?: boolean;
+  /** PEM file of the CA whose client certificates are believed; absent = where the API server publishes it. */
   readonly clientCaFile?: string;
 }
 
@@ -42,6 +54,8 @@ export interface Settings {
   readonly file?: string;
   /** Path; absent = $KUBECONFIG, ~/.kube/config, or the service account inside a cluster. */
   readonly kubeconfig?: string;
+  /** How the node comes to an identity of its own; absent = it has one. */
+  readonly bootstrap?: BootstrapSettings;
   readonly context?: string;
   readonly stateDir: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';

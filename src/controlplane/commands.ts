@@ -66,7 +66,7 @@ export function apiServer(port: number, more: Readonly<Record<string, string>> =
   });
 }
 
-export function controllerManager(): ComponentCommand {
+export function controllerManager(more: Readonly<Record<string, string>> = {}): ComponentCommand {
   return command('kube-controller-manager', {
     kubeconfig: files.controllerManager,
     'secure-port': '0',
@@ -76,6 +76,7 @@ export function controllerManager(): ComponentCommand {
     'root-ca-file': files.caCert,
     'cluster-signing-cert-file': files.caCert,
     'cluster-signing-key-file': files.caKey,
+    ...more,
   });
 }
 

@@ -17,6 +17,8 @@ export interface ControlPlaneOptions {
   readonly port?: number;
   /** Further flags of kube-apiserver, or others in place of its own. */
   readonly apiServerFlags?: Readonly<Record<string, string>>;
+  /** The same for kube-controller-manager. */
+  readonly controllerManagerFlags?: Readonly<Record<string, string>>;
   /** Gives up the start. */
   readonly signal?: AbortSignal;
 }
@@ -102,7 +104,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await start(etcd());
     await start(apiServer(port, options.apiServerFlags));
     await probe.until('/readyz', options.signal);
-    await start(controllerManager());
+    await start(controllerManager(options.controllerManagerFlags));
     await start(scheduler());
     // The first is made by the API server, the second by kube-controller-manager; Pods need it.
     await probe.until('/api/v1/namespaces/kube-system', options.signal);
@@ -129,8 +131,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-/** Nobody else has it at this moment; kube-apiserver cannot choose one itself. */
-function freePort(): Promise<number> {
+/** On loopback. Nobody else has it at this moment; kube-apiserver cannot choose one itself. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

@@ -1,5 +1,6 @@
 import type {
   Binding,
+  CertificateSigningRequest,
   ConfigMap,
   KubeEvent,
   KubeObject,
@@ -56,6 +57,14 @@ export const leases: Resource<Lease> = {
 
 /** Made as the subresource `token` of a ServiceAccount. */
 export const tokenRequests = core<TokenRequest>('TokenRequest', 'serviceaccounts', true);
+
+export const certificateSigningRequests: Resource<CertificateSigningRequest> = {
+  group: 'certificates.k8s.io',
+  version: 'v1',
+  kind: 'CertificateSigningRequest',
+  plural: 'certificatesigningrequests',
+  namespaced: false,
+};
 
 export const tokenReviews: Resource<TokenReview> = {
   group: 'authentication.k8s.io',

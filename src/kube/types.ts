@@ -49,4 +49,5 @@ export type Binding = Wire<k8s.V1Binding>;
 export type TokenRequest = Wire<k8s.AuthenticationV1TokenRequest>;
 export type TokenReview = Wire<k8s.V1TokenReview>;
 export type SubjectAccessReview = Wire<k8s.V1SubjectAccessReview>;
+export type CertificateSigningRequest = Wire<k8s.V1CertificateSigningRequest>;
 export type Status = Wire<k8s.V1Status>;

@@ -1,16 +1,24 @@
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { InstanceProvider, LogEntry } from '../../providers/contract/index.ts';
+import type { Instance, InstanceProvider, InstanceStats, LogEntry } from '../../providers/contract/index.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { Pod } from '../kube/types.ts';
 import { selfSignedCertificate } from '../node/serving-certificate.ts';
 import { systemClock } from '../telemetry/clock.ts';
+import { FakeClock } from '../telemetry/fake-clock.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { createKubeletServer, type KubeletServer } from './kubelet-server.ts';
 import type { NodeView } from './node-view.ts';
+import { ProbeCounts } from './stats/probe-counts.ts';
+import { UsageSource } from './stats/usage-source.ts';
 
-/** Knows one token, `good`, and lets it do what `allowed` says. */
-const reviews = { calls: 0, allowed: ['proxy', 'metrics', 'pods', 'healthz'], broken: false };
+/** Knows two tokens: `good` may do what `allowed` says, `ops` everything; `new...` is somebody whom nobody has asked for yet. */
+const reviews = {
+  calls: 0,
+  asked: [] as string[],
+  allowed: ['proxy', 'metrics', 'pods', 'healthz'],
+  broken: false,
+};
 
 async function review(
   resource: { kind: string },
@@ -18,14 +26,15 @@ async function review(
 ): Promise<unknown> {
   reviews.calls++;
   if (resource.kind === 'TokenReview') {
-    const authenticated = object.spec.token === 'good';
-    return {
-      status: { authenticated, ...(authenticated ? { user: { username: 'alice', groups: ['devs'] } } : {}) },
-    };
+    const token = String(object.spec.token);
+    const username = token.startsWith('new') ? token : { good: 'alice', ops: 'bob' }[token];
+    return { status: username ? { authenticated: true, user: { username, groups: ['devs'] } } : {} };
   }
   if (reviews.broken) throw new Error('the API server is away');
   const attributes = object.spec.resourceAttributes as { subresource: string };
-  return { status: { allowed: reviews.allowed.includes(attributes.subresource) } };
+  reviews.asked.push(attributes.subresource);
+  const allowed = object.spec.user === 'bob' || reviews.allowed.includes(attributes.subresource);
+  return { status: { allowed } };
 }
 
 const lines: LogEntry[] = ['one', 'two'].map((text) => ({
@@ -36,9 +45,11 @@ const lines: LogEntry[] = ['one', 'two'].map((text) => ({
 }));
 
 let logs: InstanceProvider['logs'];
+let stats: () => Promise<readonly InstanceStats[]>;
 const provider = {
   name: 'mock',
   logs: (...args: Parameters<NonNullable<typeof logs>>) => logs?.(...args),
+  stats: () => stats(),
 } as unknown as InstanceProvider;
 
 const pod: Pod = {
@@ -50,14 +61,23 @@ const pod: Pod = {
     ],
   },
 };
-const instance = { ref: { id: 'i-1', podUid: 'uid-1' } } as never;
+const instance = {
+  ref: { id: 'i-1', podUid: 'uid-1' },
+  owner: { name: 'web-0', namespace: 'default', podUid: 'uid-1' },
+  phase: 'Running',
+  containers: [{ name: 'main', image: 'app:1', state: { kind: 'running' } }],
+} as unknown as Instance;
 const view: NodeView = {
   pods: () => [pod],
   pod: (namespace, name) => (namespace === 'default' && name === 'web-0' ? { pod, instance } : undefined),
+  instances: () => [instance],
   trouble: () => undefined,
 };
 
 const agent = new Agent({ connect: { rejectUnauthorized: false } });
+/** Time passes for what is measured, so that each test has a measurement of its own. */
+const clock = new FakeClock(Date.now());
+const scope = { clusterUid: 'c', node: 'burst-0' };
 let server: KubeletServer;
 let origin: string;
 
@@ -73,15 +93,21 @@ beforeAll(async () => {
     ...{ clock: systemClock, log: silentLog, provider, nodeName: 'burst-0', view, certificate },
     client: { create: review } as unknown as KubeClient,
     metrics: () => ({ contentType: 'text/plain', text: 'burstlet_pods 1\n' }),
+    usage: new UsageSource({ clock, log: silentLog, provider, scope, isKnown: () => true }),
+    probes: new ProbeCounts(),
+    capacity: () => ({ resources: { cpuMillis: 1000 }, instances: 1 }),
+    configuration: () => ({ port: 10250 }),
   });
   origin = `https://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
 });
 
-beforeEach(() => {
+beforeEach(async () => {
   reviews.broken = false;
   logs = async function* () {
     yield* lines;
   };
+  stats = async () => [];
+  await clock.advance(60_001);
 });
 
 afterAll(async () => {
@@ -101,6 +127,20 @@ describe('the door', () => {
   test('is shut to those who may not, and says what they may not', async () => {
     const text = 'Forbidden (user=alice, verb=get, resource=nodes, subresource(s)=[stats])';
     expect(await get('/stats/summary')).toEqual({ status: 403, text });
+  });
+
+  test.each([
+    ['/%73tats/summary', ['stats']],
+    ['/%6detrics/resource', ['metrics']],
+    ['/%70ods?x=/metrics', ['pods']],
+    // Nobody answers these: they ask for the most.
+    ['/nothing', ['proxy']],
+    ['/metrics%2fresource', ['proxy']],
+    ['//metrics', ['proxy']],
+  ])('asks leave for what will answer %s, not for how it is written', async (path, asked) => {
+    reviews.asked = [];
+    await get(path, `new${reviews.calls}`);
+    expect(reviews.asked).toEqual(asked);
   });
 
   test('asks once and remembers', async () => {
@@ -129,13 +169,68 @@ describe('the node API', () => {
     });
   });
 
-  test('answers healthz and metrics', async () => {
-    expect(await get('/healthz')).toEqual({ status: 200, text: 'ok' });
+  test.each(['/runningpods', '/runningpods/'])('%s tells what the provider runs', async (path) => {
+    expect(JSON.parse((await get(path)).text)).toMatchObject({
+      kind: 'PodList',
+      items: [{ metadata: { uid: 'uid-1' }, spec: { containers: [{ name: 'main', image: 'app:1' }] } }],
+    });
+  });
+
+  test.each(['/healthz', '/healthz/ping', '/healthz/log', '/healthz/syncloop'])('%s is ok', async (path) => {
+    expect(await get(path)).toEqual({ status: 200, text: 'ok' });
+  });
+
+  test('answers metrics and configz', async () => {
     expect((await get('/metrics')).text).toContain('burstlet_pods 1');
+    expect((await get('/metrics/probes')).text).toContain('# TYPE prober_probe_total counter');
+    expect(JSON.parse((await get('/configz')).text)).toEqual({ kubeletconfig: { port: 10250 } });
+  });
+
+  test('tells the usage of its Pods, however it is asked', async () => {
+    const time = new Date().toISOString();
+    const used = { time, startedAt: time, cpuNanoSeconds: 2e9, memoryWorkingSetBytes: 5 };
+    stats = async () => [{ ref: { id: 'i', podUid: 'uid-1' }, containers: [{ name: 'main', ...used }] }];
+    expect(JSON.parse((await get('/stats/summary?only_cpu_and_memory=true', 'ops')).text)).toMatchObject({
+      node: { nodeName: 'burst-0', memory: { workingSetBytes: 5 } },
+      pods: [{ podRef: { name: 'web-0' }, containers: [{ name: 'main' }] }],
+    });
+    const labels = 'container="main",namespace="default",pod="web-0"';
+    expect((await get('/metrics/resource')).text).toContain(
+      `container_cpu_usage_seconds_total{${labels}} 2 `,
+    );
+    expect((await get('/metrics/cadvisor')).text).toContain('machine_cpu_cores 1\n');
+    const headers = { authorization: 'Bearer ops' };
+    const posted = await request(`${origin}/stats/summary`, { dispatcher: agent, headers, method: 'POST' });
+    expect(await posted.body.json()).toMatchObject({ node: { systemContainers: [{ name: 'kubelet' }] } });
+  });
+
+  test.each([
+    ['application/json', '{', 400],
+    ['text/x', 'x', 415],
+  ])('a body of %s that cannot be read is the fault of the one who sent it', async (type, body, status) => {
+    const headers = { authorization: 'Bearer ops', 'content-type': type };
+    const options = { dispatcher: agent, headers, method: 'POST', body } as const;
+    const answer = await request(`${origin}/stats/summary`, options);
+    await answer.body.dump();
+    expect(answer.statusCode).toBe(status);
+  });
+
+  test('says so when the usage cannot be had, and is well otherwise', async () => {
+    stats = () => Promise.reject(new Error('the engine is away'));
+    const text = 'Internal Error: the engine is away\n';
+    expect(await get('/stats/summary', 'ops')).toEqual({ status: 500, text });
+    expect(await get('/metrics/cadvisor')).toEqual({ status: 500, text });
+    const resource = await get('/metrics/resource');
+    expect(resource).toMatchObject({
+      status: 200,
+      text: expect.stringContaining('\nresource_scrape_error 1\n'),
+    });
+    expect(resource.text).not.toContain('node_cpu');
+    expect((await get('/healthz')).status).toBe(200);
   });
 
   test('says what it does not serve', async () => {
-    expect(await get('/exec/default/web-0/main')).toMatchObject({
+    expect(await get('/nothing')).toMatchObject({
       status: 404,
       text: expect.stringContaining('is not served'),
     });

@@ -10,6 +10,8 @@ export interface NodeView {
     namespace: string,
     name: string,
   ): { readonly pod: Pod; readonly instance: Instance | undefined } | undefined;
+  /** All instances that the provider lists for this node, with a Pod or without. */
+  instances(): readonly Instance[];
   /** undefined = healthy; otherwise what is wrong. */
   trouble(): string | undefined;
 }

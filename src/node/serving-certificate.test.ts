@@ -48,6 +48,19 @@ it('serves, also when it is read from files', async () => {
   }
 });
 
+it.each([
+  ['an empty certificate', '', undefined],
+  ['an empty key', undefined, ''],
+])('from files with %s is none', async (_, cert, key) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'burstlet-tls-'));
+  const [certFile, keyFile] = [path.join(folder, 'node.crt'), path.join(folder, 'node.key')];
+  const made = await selfSignedCertificate('burst-0', ['127.0.0.1'], now);
+  await writeFile(certFile, cert ?? made.cert);
+  await writeFile(keyFile, key ?? made.key);
+  await expect(certificateFromFiles(certFile, keyFile)).rejects.toThrow();
+  await rm(folder, { recursive: true });
+});
+
 it('from files that are not there names the file', async () => {
   await expect(certificateFromFiles('/nowhere/node.crt', '/nowhere/node.key')).rejects.toThrow(
     '/nowhere/node.crt',

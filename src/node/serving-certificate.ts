@@ -1,5 +1,7 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { keyAlgorithm, newKeyPair } from './certificates/key-pair.ts';
 
 /** PEM texts. */
 export interface ServingCertificate {
@@ -9,10 +11,17 @@ export interface ServingCertificate {
 
 const yearMs = 365 * 24 * 3600 * 1000;
 
-/** Reads a certificate and its key from PEM files. */
+/** Reads a certificate and its key from PEM files. Rejects when they do not belong together: between two writes, say. */
 export async function certificateFromFiles(certFile: string, keyFile: string): Promise<ServingCertificate> {
   const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+  checkPair({ cert, key });
   return { cert, key };
+}
+
+/** Throws when it is no certificate with its own key. */
+export function checkPair({ cert, key }: ServingCertificate): void {
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+    throw new Error('the key is not that of the certificate');
 }
 
 /**
@@ -26,14 +35,13 @@ export async function selfSignedCertificate(
 ): Promise<ServingCertificate> {
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await newKeyPair();
   const names = hosts.map((host) => ({ type: isIP(host) ? ('ip' as const) : ('dns' as const), value: host }));
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${nodeName}`,
     notBefore: new Date(now - 3600_000),
     notAfter: new Date(now + yearMs),
-    signingAlgorithm: algorithm,
+    signingAlgorithm: keyAlgorithm,
     keys,
     extensions: [
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
@@ -41,10 +49,5 @@ export async function selfSignedCertificate(
       new x509.SubjectAlternativeNameExtension(names),
     ],
   });
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  const body = pkcs8.match(/.{1,64}/g)?.join('\n') ?? '';
-  return {
-    cert: certificate.toString('pem'),
-    key: `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----\n`,
-  };
+  return { cert: certificate.toString('pem'), key: keys.pem };
 }

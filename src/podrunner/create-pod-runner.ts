@@ -3,6 +3,7 @@ import type {
   InstanceProvider,
   InstanceRef,
   OwnerScope,
+  ProbeOutcome,
 } from '../../providers/contract/index.ts';
 import { ProviderError } from '../../providers/contract/index.ts';
 import type { Clock } from '../telemetry/clock.ts';
@@ -18,6 +19,8 @@ export interface PodRunnerOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Hears of every probe. */
+  readonly onProbe?: ((outcome: ProbeOutcome) => void) | undefined;
 }
 
 /**
@@ -50,7 +53,7 @@ export function createPodRunner(options: PodRunnerOptions): InstanceProvider {
     return runner;
   }
 
-  const { updateVolume } = runtime;
+  const { updateVolume, attach, portForward } = runtime;
   return {
     name: runtime.name,
     capabilities: () => runtime.capabilities(),
@@ -71,6 +74,11 @@ export function createPodRunner(options: PodRunnerOptions): InstanceProvider {
       if (table.get(ref) === undefined) await table.refresh(scopeOf(spec.owner), signal);
       known(ref).supervise(spec, previous);
       watch(scopeOf(spec.owner));
+    },
+
+    async addContainer(ref, spec, signal) {
+      signal.throwIfAborted();
+      known(ref).add(spec);
     },
 
     async stop(ref, { gracePeriodSeconds }, signal) {
@@ -107,17 +115,35 @@ export function createPodRunner(options: PodRunnerOptions): InstanceProvider {
       yield* runtime.logs(ref.id, id, rest, signal);
     },
 
+    async exec(ref, container, request, streams, signal) {
+      const { id } = known(ref).running(container);
+      return await runtime.exec(ref.id, id, request, streams, signal);
+    },
+
     async stats(scope, signal) {
       const sandboxes = await runtime.stats(scope, signal);
-      return sandboxes.map(({ sandboxId, podUid, containers }) => ({
+      return sandboxes.map(({ sandboxId, podUid, ...measured }) => ({
         ref: { id: sandboxId, podUid },
-        containers,
+        ...measured,
       }));
     },
 
     ...(updateVolume && {
       async update(ref, volume, files, signal) {
         await updateVolume.call(runtime, known(ref).id, volume, files, signal);
+      },
+    }),
+
+    ...(attach && {
+      async attach(ref, container, streams, signal) {
+        const { id } = known(ref).running(container);
+        await attach.call(runtime, ref.id, id, streams, signal);
+      },
+    }),
+
+    ...(portForward && {
+      async portForward(ref, port, connection, signal) {
+        await portForward.call(runtime, known(ref).id, port, connection, signal);
       },
     }),
 

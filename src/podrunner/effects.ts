@@ -1,6 +1,8 @@
 import type {
   ContainerRuntime,
+  ContainerSpec,
   Notice,
+  ProbeOutcome,
   RuntimeContainer,
   SandboxState,
 } from '../../providers/contract/index.ts';
@@ -26,6 +28,7 @@ export interface EffectContext {
   readonly log: Log;
   readonly sandbox: SandboxState;
   readonly notify: (notice: Notice) => void;
+  readonly onProbe?: ((outcome: ProbeOutcome) => void) | undefined;
 }
 
 /** What an effect changed in what the runner knows. */
@@ -43,6 +46,7 @@ export async function perform(action: Action, context: EffectContext, signal: Ab
   const { runtime, clock, sandbox } = context;
   switch (action.kind) {
     case 'start': {
+      requireTarget(action.container, sandbox);
       const container = withPodIps(action.container, sandbox.ips);
       const run = await bounded(clock, startTimeoutMs, signal, (limit) =>
         runtime.startContainer(sandbox.id, container, action.run, limit),
@@ -83,12 +87,22 @@ export async function perform(action: Action, context: EffectContext, signal: Ab
       const { containerId, which, probe } = action;
       const probedAt = clock.now();
       const { result, message } = await runProbe(context, targetOf(sandbox, containerId), probe, signal);
-      if (result !== 'success')
-        context.notify(probeFailed(nameOf(sandbox, containerId), which, result, message));
+      const container = nameOf(sandbox, containerId);
+      const { podUid, namespace, name: pod } = sandbox.owner;
+      context.onProbe?.({ podUid, namespace, pod, container, probe: which, result });
+      if (result !== 'success') context.notify(probeFailed(container, which, result, message));
       const now = clock.now();
       return learned(containerId, (memory) => recordProbe(memory, which, probe, { result, probedAt, now }));
     }
   }
+}
+
+/** As kuberuntime_container.go, getTargetID: the target must have run; whether it still lives is for the runtime to say. */
+function requireTarget({ targetContainer }: ContainerSpec, { containers }: SandboxState): void {
+  if (targetContainer === undefined || containers.some(({ name }) => name === targetContainer)) return;
+  throw new ProviderError('Retryable', `unable to find target container ${targetContainer}`, {
+    reason: 'CreateContainerConfigError',
+  });
 }
 
 function learned(containerId: string, update: (memory: RunMemory) => RunMemory): Change {

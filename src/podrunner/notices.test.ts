@@ -66,6 +66,27 @@ describe('what people are told', () => {
   });
 });
 
+it('a preStop hook that does not end in time, or whose container ends first, has failed', async () => {
+  for (const endsBefore of [false, true]) {
+    const pod = new Harness({
+      containers: [container('app', { preStop: { kind: 'exec', command: ['bye'] } })],
+    });
+    pod.runtime.answer = (_command, _name, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason));
+      });
+    const told = listen(pod);
+    await pod.create();
+    await pod.stop(10);
+    await pod.seconds(3);
+    if (endsBefore) pod.runtime.exit('app', 0);
+    await pod.seconds(20);
+    expect(told.filter((line) => line.includes('FailedPreStopHook'))).toEqual([
+      `${endsBefore ? 3 : 10}: FailedPreStopHook PreStopHook failed [app]`,
+    ]);
+  }
+});
+
 describe('an image that cannot be pulled', () => {
   it('shows its error, then that it waits, and is asked for after 10, 20, 40 s', async () => {
     const pod = new Harness();
@@ -97,4 +118,17 @@ describe('an image that cannot be pulled', () => {
     await pod.seconds(80);
     expect(pod.stateOf('app')).toBe('Running');
   });
+});
+
+it.each([
+  ['InvalidImageName', 'InspectFailed'],
+  ['ErrImageNeverPull', 'ErrImageNeverPull'],
+])('an image with %s is told twice, as a kubelet tells it', async (reason, event) => {
+  const pod = new Harness();
+  const told = listen(pod);
+  pod.runtime.before = (text) => {
+    if (text.startsWith('start')) throw new ProviderError('InvalidSpec', 'no such image', { reason });
+  };
+  await pod.create();
+  expect(told).toEqual([`0: ${event} no such image [app]`, `0: Failed Error: ${reason} [app]`]);
 });

@@ -80,9 +80,9 @@ function waitingNotices({ owner }: Instance, { name, image, state }: ContainerOb
         warning('Failed', `Error: ${reason}`, name),
       ];
     case 'InvalidImageName':
-      return [warning('InspectFailed', `Failed to apply default image tag "${image}": ${message}`, name)];
+      return [warning('InspectFailed', message, name), warning('Failed', `Error: ${reason}`, name)];
     case 'ErrImageNeverPull':
-      return [warning('ErrImageNeverPull', message, name)];
+      return [warning('ErrImageNeverPull', message, name), warning('Failed', `Error: ${reason}`, name)];
     default:
       return [warning('Failed', `Error: ${message}`, name)];
   }

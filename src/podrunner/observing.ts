@@ -16,6 +16,8 @@ import { isRunning, shorten } from './state.ts';
 const messageBudgetBytes = 12 * 1024;
 const longestMessageBytes = 4096;
 
+const kinds = { init: 'init', sidecar: 'init', regular: 'regular', ephemeral: 'ephemeral' } as const;
+
 /** What the status says of every container of the spec, in its order. */
 export function observeMembers(
   spec: InstanceSpec,
@@ -31,7 +33,7 @@ export function observeMembers(
     const lastState = observed.kind === 'waiting' && exitOf(last) ? exitOf(last) : exitOf(member.previous);
     return {
       name: member.spec.name,
-      kind: member.role === 'regular' ? 'regular' : 'init',
+      kind: kinds[member.role],
       image: last?.image ?? member.spec.image,
       imageId: last?.imageId ?? '',
       id: last?.id ?? '',
@@ -39,7 +41,7 @@ export function observeMembers(
       ...(lastState && { lastState: capped(lastState, messageBytes) }),
       restartCount: last?.run ?? 0,
       started: isStarted(member),
-      ready: isReady(member),
+      ready: isReady(member) && member.role !== 'ephemeral',
     };
   });
 }
@@ -89,8 +91,7 @@ function stateOf(
   const held = exit !== undefined && (ending || !restartsAfter(member, exit));
   if (held) return exit;
   const error = state.startErrors.get(member.spec.name);
-  if (error !== undefined && error.run === nextRun(member) && !ending)
-    return waitingFor(error, member.spec.image, now);
+  if (error !== undefined && error.run === nextRun(member)) return waitingFor(error, member.spec.image, now);
   if (last === undefined || exit === undefined) return { kind: 'waiting', reason: creating, message: '' };
   const delayMs = restartDelayMs(last, member.previous);
   if (delayMs === 0) return exit;

@@ -30,6 +30,7 @@ function stateOf(containers: RuntimeContainer[], extra: Partial<RunnerState> = {
   return {
     sandbox: { id: 's', owner: podSpec().owner, createdAt: time(0), ips: ['127.0.0.1'], containers },
     supervisedSince: t0,
+    ephemeral: new Map(),
     runs: new Map(),
     startErrors: new Map(),
     starting: false,
@@ -159,6 +160,12 @@ describe('plan', () => {
     expect(made.actions.map(({ key }) => key)).toEqual(actions);
     expect(made.instance.phase).toBe(phase);
     expect(made.wakeAt).toBe(wakeSeconds === undefined ? undefined : at(wakeSeconds));
+  });
+
+  it('starts every regular container once before it restarts one', () => {
+    const spec = podSpec({ containers: [container('bad'), container('good')] });
+    const { actions } = plan(spec, stateOf([down('bad', 128)]), at(0));
+    expect(actions).toMatchObject([{ kind: 'start', container: { name: 'good' } }]);
   });
 
   it('does not blame an earlier run for a start error that was overcome', () => {

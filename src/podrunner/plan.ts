@@ -32,7 +32,10 @@ export function plan(spec: InstanceSpec, state: RunnerState, now: number): Plan 
   const hooks = ending === undefined ? members.flatMap(postStart) : [];
   const wakes = [...starts.wakes, ...stops.wakes, ...probes.wakes].filter((at) => at > now);
   const observations = observeMembers(spec, members, state, ending !== undefined, now);
-  const waiting = observations.map(({ state }) => state).find((it) => it.kind === 'waiting' && it.message);
+  const waiting = observations
+    .filter(({ kind }) => kind !== 'ephemeral')
+    .map(({ state }) => state)
+    .find((it) => it.kind === 'waiting' && it.message);
   const phase = phaseOf(state, ending !== undefined);
   return {
     actions: [

@@ -1,11 +1,13 @@
 import type {
   ContainerObservation,
   ContainerRuntime,
+  ContainerSpec,
   Instance,
   InstancePhase,
   InstanceSpec,
   Notice,
   Ownership,
+  ProbeOutcome,
   SandboxState,
 } from '../../providers/contract/index.ts';
 import { ProviderError } from '../../providers/contract/index.ts';
@@ -17,13 +19,13 @@ import type { Action } from './actions.ts';
 import { messageOf } from './checks/checker.ts';
 import type { Change } from './effects.ts';
 import { perform } from './effects.ts';
-import { changeNotices, killing } from './notices.ts';
+import { changeNotices, hookFailed, killing } from './notices.ts';
 import type { Plan } from './plan.ts';
 import { plan, planWithoutSpec } from './plan.ts';
 import { SandboxView } from './sandbox-view.ts';
 import { aborted } from './sharing.ts';
 import { startErrorOf } from './start-errors.ts';
-import type { RunMemory, RunnerState, StartError, StopRequest } from './state.ts';
+import type { RunMemory, RunnerState, RunningContainer, StartError, StopRequest } from './state.ts';
 import { freshRun, isRunning } from './state.ts';
 
 const retryBaseMs = 1_000;
@@ -39,6 +41,7 @@ export interface PodRunnerDeps {
   /** Called with every new state of the instance, in order. */
   readonly publish: (instance: Instance) => void;
   readonly notify: (notice: Notice) => void;
+  readonly onProbe?: ((outcome: ProbeOutcome) => void) | undefined;
   /** Reads the runtime's list anew and hands this runner its sandbox as it is now. */
   readonly refresh: () => Promise<void>;
 }
@@ -71,6 +74,7 @@ export class PodRunner {
   readonly #retries = new Map<string, Retry>();
   readonly #memory = new Map<string, RunMemory>();
   readonly #startErrors = new Map<string, StartError>();
+  readonly #ephemeral = new Map<string, ContainerSpec>();
   #spec: InstanceSpec | undefined;
   #supervisedSince: number;
   #stop: StopRequest | undefined;
@@ -109,6 +113,15 @@ export class PodRunner {
     return this.#plan().instance;
   }
 
+  /** The current run of a container; throws in the kubelet's words (kubelet_pods.go GetExec) when it does not run. */
+  running(name: string): RunningContainer {
+    const runs = this.#view.state.containers.filter(isRunning).filter((run) => run.name === name);
+    const latest = runs.toSorted((a, b) => b.run - a.run)[0];
+    if (latest === undefined)
+      throw new ProviderError('NotFound', `container not found (${JSON.stringify(name)})`);
+    return latest;
+  }
+
   /**
    * Takes the spec and begins to supervise. Runs that are there already were started by an earlier process: their
    * postStart hooks count as done, and `previous`, the last published status, tells what their probes had found.
@@ -119,6 +132,12 @@ export class PodRunner {
       for (const run of this.#view.state.containers) if (isRunning(run)) this.#inherit(run.id, previous);
     }
     this.#spec = spec;
+    this.#wake();
+  }
+
+  /** Begins to supervise one more container. The first spec of a name holds. */
+  add(container: ContainerSpec): void {
+    if (!this.#ephemeral.has(container.name)) this.#ephemeral.set(container.name, container);
     this.#wake();
   }
 
@@ -162,6 +181,7 @@ export class PodRunner {
       sandbox: this.#view.state,
       supervisedSince: this.#supervisedSince,
       ...(this.#stop && { stop: this.#stop }),
+      ephemeral: this.#ephemeral,
       runs: this.#memory,
       startErrors: this.#startErrors,
       starting: [...this.#tasks.values()].some(({ action }) => action.kind === 'start'),
@@ -224,15 +244,23 @@ export class PodRunner {
 
   /** Never rejects. */
   async #run(action: Action, signal: AbortSignal): Promise<void> {
-    const { runtime, clock, log, notify } = this.#deps;
+    const { runtime, clock, log, notify, onProbe } = this.#deps;
     try {
-      const context = { runtime, clock, log, notify, sandbox: this.#view.state };
+      const context = { runtime, clock, log, notify, onProbe, sandbox: this.#view.state };
       this.#apply(await perform(action, context, signal));
       this.#retries.delete(action.key);
     } catch (error) {
       if (!signal.aborted) this.#failed(action, error);
       else if (action.kind === 'start') await this.#confirm();
+      else if (action.kind === 'preStop' && !this.#work.signal.aborted)
+        this.#sayHookCutOff(action.containerId);
     }
+  }
+
+  /** Its time was up, or its container ended first. */
+  #sayHookCutOff(id: string): void {
+    const run = this.#view.state.containers.find((container) => container.id === id);
+    if (run !== undefined) this.#deps.notify(hookFailed(run.name, 'preStop'));
   }
 
   #apply(change: Change): void {

@@ -34,6 +34,7 @@ const pods = fc.record({
   proxy: behaviours(lives),
   app: behaviours([...lives, { exitCode: 0, afterMs: 2000 }]),
   web: behaviours([...lives, { exitCode: 0, afterMs: 100 }]),
+  debug: behaviours([{ exitCode: 0 }, { exitCode: 1, afterMs: 5000 }, {}, { onTermMs: 'never' }]),
   probed: fc.boolean(),
   hooked: fc.boolean(),
 });
@@ -47,6 +48,7 @@ const steps = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ kind: kind('fail'), count: fc.integer({ min: 1, max: 3 }) }) },
     { weight: 1, arbitrary: fc.record({ kind: kind('restart') }) },
+    { weight: 1, arbitrary: fc.record({ kind: kind('debug') }) },
   ),
   { maxLength: 12 },
 );
@@ -88,14 +90,14 @@ function harnessOf(script: Script): Harness {
     initContainers: [container('init'), sidecar('proxy')],
     containers: [container('app', { ...probes, ...hooks }), container('web')],
   });
-  const { init, proxy, app, web } = script;
-  const outcomes = new Map(Object.entries({ init, proxy, app, web }));
+  const { init, proxy, app, web, debug } = script;
+  const outcomes = new Map(Object.entries({ init, proxy, app, web, debug }));
   pod.runtime.behave = (name, run) => outcomes.get(name)?.(run) ?? {};
   return pod;
 }
 
 /** What a node does after a (re)start, repeated while the daemon dies under it or the runtime fails. */
-async function bringUp(pod: Harness, witness: Witness): Promise<void> {
+async function bringUp(pod: Harness, witness: Witness, debugged: boolean): Promise<void> {
   for (;;) {
     if (!pod.daemon.alive) pod.daemon = new Daemon(pod.runtime, pod.clock);
     const { daemon } = pod;
@@ -109,6 +111,7 @@ async function bringUp(pod: Harness, witness: Witness): Promise<void> {
     const [known] = await provider.list(scope, never);
     if (known === undefined) await provider.create(pod.spec, 'token', never);
     else await provider.adopt?.(known.ref, pod.spec, never);
+    if (debugged) await provider.addContainer?.(instanceRef, container('debug'), never);
     for (const instance of await provider.list(scope, never)) witness.see(instance);
     void provider.observe(scope, (event) => event.type === 'changed' && witness.see(event.instance), never);
     return true;
@@ -120,24 +123,32 @@ async function play(pod: Harness, witness: Witness, script: readonly Step[]): Pr
   pod.runtime.before = () => {
     if (failures > 0 && failures--) throw new Error('connection reset');
   };
-  await bringUp(pod, witness);
+  let debugged = false;
+  await bringUp(pod, witness, debugged);
   for (const step of script) {
     if (step.kind === 'advance') await pod.clock.advance(step.ms);
-    else if (step.kind === 'restart') pod.daemon.kill();
+    else if (step.kind === 'debug') {
+      debugged = true;
+      await pod.provider.addContainer?.(instanceRef, container('debug'), never);
+      await settle();
+    } else if (step.kind === 'restart') pod.daemon.kill();
     else if (step.kind === 'fail') failures = step.count;
     else {
       pod.daemon.dieAtCall(step.call, step.after);
       await pod.clock.advance(15_000);
     }
-    if (!pod.daemon.alive) await bringUp(pod, witness);
+    if (!pod.daemon.alive) await bringUp(pod, witness, debugged);
   }
   failures = 0;
   pod.daemon.dieAtCall(0, false);
   await pod.clock.advance(3_600_000);
 }
 
+const instanceRef = { id: 'sandbox-1', podUid: 'uid-1' };
+
 function expectOutcome(pod: Harness, witness: Witness, { restartPolicy }: Script): void {
   const { containers } = pod.runtime.state('sandbox-1');
+  expect(containers.filter(({ name, run }) => name === 'debug' && run > 0)).toEqual([]);
   const exitCode = (name: string): number | undefined => {
     const state = containers.filter((run) => run.name === name).at(-1)?.state;
     return state?.kind === 'exited' ? state.result.exitCode : undefined;
@@ -168,7 +179,7 @@ it('any Pod, whatever its containers do and whenever the daemon dies, is run as 
       await play(pod, witness, actions);
       expectOutcome(pod, witness, script);
       if (stopped) {
-        await pod.provider.stop({ id: 'sandbox-1', podUid: 'uid-1' }, { gracePeriodSeconds: 10 }, never);
+        await pod.provider.stop(instanceRef, { gracePeriodSeconds: 10 }, never);
         await pod.clock.advance(15_000);
         expect(pod.runtime.live).toEqual([]);
         expect(witness.phase).toBe('Stopped');

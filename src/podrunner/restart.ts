@@ -11,6 +11,7 @@ const resetAfterMs = 600_000;
 /** pkg/kubelet/container/helpers.go, ContainerShouldRestart. */
 export function restartsAfter(member: Member, exit: TerminatedState): boolean {
   if (member.role === 'sidecar') return true;
+  if (member.role === 'ephemeral') return false;
   const ruled = member.spec.restartRules?.some(
     ({ operator, exitCodes }) => exitCodes.includes(exit.exitCode) === (operator === 'In'),
   );

@@ -4,6 +4,7 @@ import type {
   InstanceListener,
   InstanceRef,
   OwnerScope,
+  ProbeOutcome,
   SandboxEvent,
   SandboxState,
 } from '../../providers/contract/index.ts';
@@ -24,6 +25,7 @@ export interface RunnerTableDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  readonly onProbe?: ((outcome: ProbeOutcome) => void) | undefined;
   /** Fires when the provider is closed. */
   readonly signal: AbortSignal;
 }

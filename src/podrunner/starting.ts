@@ -40,7 +40,9 @@ export function starting(
     return at <= now;
   };
 
-  const inits = members.filter((member) => member.role !== 'regular');
+  // Beside all the rest: they may be there to find out why an init container does not end.
+  for (const member of members) if (member.role === 'ephemeral') want(member);
+  const inits = members.filter((member) => member.role === 'init' || member.role === 'sidecar');
   const regulars = members.filter((member) => member.role === 'regular');
   const initialised = regulars.some((member) => member.last !== undefined);
   const reached = Math.max(
@@ -56,10 +58,11 @@ export function starting(
     want(blocking);
     return { actions, wakes };
   }
-  for (const member of regulars) {
-    if (isPostStartPending(member)) break;
+  if (regulars.some(isPostStartPending)) return { actions, wakes };
+  // Each has its first start before one that failed meanwhile has its second.
+  const first = regulars.filter(({ last }) => last === undefined);
+  for (const member of [...first, ...regulars.filter(({ last }) => last !== undefined)])
     if (want(member)) break;
-  }
   return { actions, wakes };
 }
 

@@ -1,4 +1,9 @@
-import type { InstancePhase, RuntimeContainer, SandboxState } from '../../providers/contract/index.ts';
+import type {
+  ContainerSpec,
+  InstancePhase,
+  RuntimeContainer,
+  SandboxState,
+} from '../../providers/contract/index.ts';
 
 /**
  * Everything a plan is made from besides the spec and the time. The runs in `sandbox` are facts of the runtime and
@@ -9,6 +14,8 @@ export interface RunnerState {
   /** Milliseconds since the epoch: when this process was handed the spec. */
   readonly supervisedSince: number;
   readonly stop?: StopRequest;
+  /** Containers added since, by name, in the order in which they came. */
+  readonly ephemeral: ReadonlyMap<string, ContainerSpec>;
   /** By run id. A run without an entry was started by this process a moment ago: {@link freshRun}. */
   readonly runs: ReadonlyMap<string, RunMemory>;
   /** By container name. */

@@ -2,6 +2,7 @@ import type { InstanceSpec } from '../../providers/contract/index.ts';
 import type { Action } from './actions.ts';
 import { preStopAction, stopAction } from './actions.ts';
 import type { Member } from './members.ts';
+import { isMain } from './members.ts';
 import { isRunning } from './state.ts';
 
 /** SIGKILL never follows SIGTERM sooner (kuberuntime_container.go minimumGracePeriodInSeconds). */
@@ -14,8 +15,8 @@ export interface Stops {
 
 /**
  * What should be stopped now, and how: preStop hook first, inside the grace period, then SIGTERM with what is left of
- * it. `ending` is the deadline of the whole Pod: regular containers all at once, then the sidecars in reverse order,
- * each when its turn comes or the deadline passes; their hooks do not wait (kuberuntime_termination_order.go).
+ * it. `ending` is the deadline of the whole Pod: regular and ephemeral containers all at once, and when the regular ones
+ * have ended the sidecars in reverse order, each when its turn comes or the deadline passes; their hooks do not wait (kuberuntime_termination_order.go).
  * Without it only those are stopped that failed a hook or a probe.
  */
 export function stopping(
@@ -26,7 +27,7 @@ export function stopping(
 ): Stops {
   const actions: Action[] = [];
   const wakes: number[] = [];
-  let laterLive = members.some((member) => member.role !== 'sidecar' && isRunning(member.last));
+  let laterLive = members.some((member) => isMain(member) && isRunning(member.last));
   for (const member of members.toReversed()) {
     const fault = faultDeadline(spec, member);
     const deadline = earlier(ending, fault);

@@ -7,7 +7,7 @@ export type CallCounter = (call: {
   readonly seconds: number;
 }) => void;
 
-/** The same provider, with every call that goes over the wire counted and timed. */
+/** The same provider, with every call that goes over the wire counted and timed; not those that stream. */
 export function countedProvider(
   provider: InstanceProvider,
   clock: Clock,
@@ -25,7 +25,7 @@ export function countedProvider(
       throw error;
     }
   }
-  const { adopt, update, logs, stats, close } = provider;
+  const { adopt, update, logs, exec, attach, portForward, addContainer, stats, close } = provider;
   return {
     name: provider.name,
     capabilities: () => provider.capabilities(),
@@ -44,6 +44,12 @@ export function countedProvider(
         counted('update', () => update.call(provider, ref, volume, files, signal)),
     }),
     ...(logs && { logs: (ref, query, signal) => logs.call(provider, ref, query, signal) }),
+    ...(exec && { exec: (...call) => exec.call(provider, ...call) }),
+    ...(attach && { attach: (...call) => attach.call(provider, ...call) }),
+    ...(portForward && { portForward: (...call) => portForward.call(provider, ...call) }),
+    ...(addContainer && {
+      addContainer: (...call) => counted('addContainer', () => addContainer.call(provider, ...call)),
+    }),
     ...(stats && { stats: (scope, signal) => counted('stats', () => stats.call(provider, scope, signal)) }),
     ...(close && { close: () => close.call(provider) }),
   };

@@ -23,7 +23,7 @@ function decided(given: Case): Decision {
     record: { ...createRecord(now), adopted: true, ...given.record },
     confirmed: given.confirmed ?? true,
     retainsStopped: given.retainsStopped ?? true,
-    context: { providerName: 'mock', hostIp: '192.0.2.1', now, acceptedAt: now },
+    context: { providerName: 'mock', hostIp: '192.0.2.1', now, acceptedAt: now, ephemeral: new Map() },
   };
   return decide(view);
 }
@@ -110,6 +110,7 @@ describe('a Pod without an instance', () => {
     };
     expect(step(given)).toBe('none');
     expect(shown(given)).toEqual({ phase: 'Failed', reason: 'DeadlineExceeded' });
+    expect(decided(given).late?.reason).toBe('DeadlineExceeded');
     expect(step({ ...given, record: { created: 'unknown' } })).toBe('look');
   });
 });
@@ -157,6 +158,7 @@ describe('a Pod with an instance', () => {
     });
     expect(step({ pod, instances: [anInstance()] })).toBe('stop');
     expect(shown({ pod, instances: [anInstance()] })).toEqual({ phase: 'Running' });
+    expect(decided({ pod, instances: [anInstance()] }).late?.reason).toBe('DeadlineExceeded');
     const stopped = { pod, instances: [anInstance({ phase: 'Stopped' })] };
     expect(shown(stopped)).toEqual({
       phase: 'Failed',
@@ -283,4 +285,46 @@ describe('a Pod that is gone', () => {
     expect(step({ pod: undefined })).toBe('forget');
     expect(step({ pod: undefined, record: { created: 'unknown' } })).toBe('look');
   });
+});
+
+describe('ephemeral containers', () => {
+  const pod = aPod({ spec: { ephemeralContainers: [{ name: 'debug', image: 'tools' }] } });
+  const known = (retryAt: number) => new Map([['debug', { added: false, retryAt, failures: 0 }]]);
+
+  test('are added to an instance that runs, after it was adopted', () => {
+    expect(decided({ pod, instances: [anInstance()] }).action).toMatchObject({
+      type: 'addContainers',
+      names: ['debug'],
+    });
+    expect(step({ pod, instances: [anInstance()], record: { adopted: false } })).toBe('adopt');
+    expect(step({ pod })).toBe('create');
+  });
+
+  test("wait for their time, and the provider's", () => {
+    const waiting = { pod, instances: [anInstance()], record: { ephemeral: known(now + 700) } };
+    expect(decided(waiting)).toMatchObject({ action: { type: 'none' }, wakeAt: now + 700 });
+    const held = { pod, instances: [anInstance()], record: { holdUntil: now + 500 } };
+    expect(decided(held)).toMatchObject({ action: { type: 'none' }, wakeAt: now + 500 });
+  });
+
+  test('come too late for a Pod that ends', () => {
+    expect(step({ pod, instances: [anInstance({ phase: 'Stopped' })] })).toBe('none');
+    expect(
+      step({ pod: { ...pod, metadata: { ...pod.metadata, ...deleted } }, instances: [anInstance()] }),
+    ).toBe('stop');
+  });
+});
+
+test('until the spec was handed over, what runs is as ready as it was, however ready it looks', () => {
+  const status = (ready: boolean) =>
+    decided({ instances: [anInstance({ containers: [aContainer({ ready })] })] }).status ?? {};
+  const readiness = (pod: Pod, given: Partial<Case> = {}) =>
+    decided({ pod, instances: [anInstance()], record: { adopted: false }, ...given }).status
+      ?.containerStatuses?.[0]?.ready;
+  expect(readiness(aPod({ status: status(false) }))).toBe(false);
+  expect(readiness(aPod({ status: status(true) }))).toBe(true);
+  expect(readiness(aPod({ status: status(false) }), { record: { adopted: true } })).toBe(true);
+  expect(readiness(aPod({ status: status(false), meta: deleted }))).toBe(false);
+  const restarted = [anInstance({ containers: [aContainer({ id: 'c-main-1' })] })];
+  expect(readiness(aPod({ status: status(true) }), { instances: restarted })).toBe(false);
 });

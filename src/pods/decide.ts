@@ -1,7 +1,9 @@
 import type { Instance } from '../../providers/contract/index.ts';
 import { isLive } from '../../providers/contract/index.ts';
 import type { Pod, PodStatus } from '../kube/types.ts';
+import { ephemeralToAdd } from './ephemeral-containers.ts';
 import type { PodRecord } from './pod-record.ts';
+import { unjudged } from './status/container-statuses.ts';
 import { finalStatusMatters } from './status/final-status.ts';
 import { isTerminal, showsInstance } from './status/phase.ts';
 import {
@@ -32,6 +34,7 @@ export type Action =
   | { readonly type: 'none' }
   | { readonly type: 'create' }
   | { readonly type: 'adopt'; readonly instance: Instance }
+  | { readonly type: 'addContainers'; readonly instance: Instance; readonly names: readonly string[] }
   | { readonly type: 'stop'; readonly instance: Instance; readonly gracePeriodSeconds: number }
   /** Remove the instance from the provider, whatever it does. */
   | { readonly type: 'release'; readonly instance: Instance }
@@ -45,6 +48,8 @@ export interface Decision {
   readonly action: Action;
   /** The status that the Pod should show; absent = leave it. */
   readonly status?: PodStatus;
+  /** Its time is up: why the node ends it. */
+  readonly late?: Verdict;
   /** Milliseconds since the epoch: decide again then, even if nothing happens. */
   readonly wakeAt?: number;
 }
@@ -62,9 +67,10 @@ const overdueMs = 60_000;
  */
 export function decide(view: PodView): Decision {
   if (!view.confirmed) return { action: none };
-  const [surplus, current] = split(view.instances);
+  const [surplus, latest] = split(view.instances);
   if (surplus !== undefined) return held(view, { type: 'release', instance: surplus });
-  if (view.pod === undefined) return gone(view, current);
+  if (view.pod === undefined) return gone(view, latest);
+  const current = latest === undefined || view.record.adopted ? latest : unjudged(view.pod, latest);
   if (isTerminal(view.pod.status?.phase)) return terminal(view, view.pod, current);
   if (view.pod.metadata?.deletionTimestamp !== undefined) return deleting(view, view.pod, current);
   return current === undefined ? absent(view, view.pod) : present(view, view.pod, current);
@@ -130,7 +136,7 @@ function absent(view: PodView, pod: Pod): Decision {
   // A Pod is not declared over before it is certain that nothing of it goes on.
   if ((ran || late !== undefined) && record.created === 'unknown') return held(view, { type: 'look' });
   if (ran) return { action: none, status: lostStatus(pod, context, record.lastInstance, late) };
-  if (late !== undefined) return { action: none, status: neverStartedStatus(pod, context, late) };
+  if (late !== undefined) return { action: none, status: neverStartedStatus(pod, context, late), late };
   const status = pendingStatus(pod, context, record.waiting);
   const decision = held(view, { type: 'create' }, status);
   const wakeAt = earliest(decision.wakeAt, deadlineAt(pod, context));
@@ -141,10 +147,16 @@ function present(view: PodView, pod: Pod, current: Instance): Decision {
   const { record, context } = view;
   const late = deadlineVerdict(pod, context, current);
   const status = instanceStatus(pod, context, current, late);
-  if (late !== undefined && isLive(current)) return stop(view, current, graceOf(pod), status);
+  if (late !== undefined && isLive(current)) return { ...stop(view, current, graceOf(pod), status), late };
   if (isLive(current) && !record.adopted) return held(view, { type: 'adopt', instance: current }, status);
-  const wakeAt = isLive(current) ? deadlineAt(pod, context) : undefined;
-  return { action: none, status, ...(wakeAt === undefined ? {} : { wakeAt }) };
+  if (!isLive(current)) return { action: none, status };
+  const ephemeral = ephemeralToAdd(pod, current, record.ephemeral, context.now);
+  const decision: Decision =
+    ephemeral.names.length > 0
+      ? held(view, { type: 'addContainers', instance: current, names: ephemeral.names }, status)
+      : { action: none, status };
+  const wakeAt = earliest(decision.wakeAt, ephemeral.wakeAt, deadlineAt(pod, context));
+  return wakeAt === undefined ? decision : { ...decision, wakeAt };
 }
 
 function stop(view: PodView, instance: Instance, gracePeriodSeconds: number, status?: PodStatus): Decision {
@@ -210,7 +222,7 @@ function endedBefore(at: number, pod: Pod, { phase, containers }: Instance): boo
   );
 }
 
-function earliest(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return Math.min(a, b);
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
 }

@@ -7,13 +7,14 @@ import { KeyedQueue } from './keyed-queue.ts';
 function setUp(handler: (key: string) => Promise<void>, concurrency = 2) {
   const clock = new FakeClock();
   const stop = new AbortController();
+  const waits: number[] = [];
   const queue = new KeyedQueue(
     { clock, random: () => 1, log: silentLog },
-    { concurrency, baseMs: 100, capMs: 1000 },
+    { concurrency, baseMs: 100, capMs: 1000, onTurn: (waitedMs) => waits.push(waitedMs) },
     handler,
   );
   const ended = queue.run(stop.signal);
-  return { clock, queue, stop, ended };
+  return { clock, queue, stop, ended, waits };
 }
 
 function gate() {
@@ -62,6 +63,21 @@ describe('KeyedQueue', () => {
     first.open();
     await settle();
     expect({ runs, most }).toEqual({ runs: 2, most: 1 });
+    stop.abort();
+    await ended;
+  });
+
+  test('how long a key waited for its turn is told; what it was to sleep is no wait', async () => {
+    const first = gate();
+    const { clock, queue, stop, ended, waits } = setUp(() => first.opened, 1);
+    queue.add('a');
+    queue.add('b');
+    await clock.advance(700);
+    queue.add('b');
+    queue.addAfter('c', 5_000);
+    first.open();
+    await clock.advance(10_000);
+    expect(waits).toEqual([0, 700, 0]);
     stop.abort();
     await ended;
   });

@@ -15,6 +15,8 @@ export interface KeyedQueueOptions {
   /** Wait after the first failure of a key, doubled up to `capMs`. */
   readonly baseMs?: number;
   readonly capMs?: number;
+  /** Told how long a key waited for its turn. */
+  readonly onTurn?: (waitedMs: number) => void;
 }
 
 /** First what is under way, then what is new, then what has failed: each lane passes the next. */
@@ -27,6 +29,8 @@ interface Entry {
   /** Asked for again while it ran. */
   dirty: boolean;
   waiting: Lane | undefined;
+  /** Since when it waits. */
+  since: number;
   timer: { readonly at: number; readonly cancel: () => void } | undefined;
 }
 
@@ -54,7 +58,7 @@ export class KeyedQueue {
     handler: (key: string, signal: AbortSignal) => Promise<void>,
   ) {
     this.#deps = deps;
-    this.#options = { baseMs: 200, capMs: 60_000, ...options };
+    this.#options = { baseMs: 200, capMs: 60_000, onTurn: () => undefined, ...options };
     this.#handler = handler;
   }
 
@@ -91,7 +95,7 @@ export class KeyedQueue {
   #entry(key: string): Entry {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { failures: 0, running: false, dirty: false, waiting: undefined, timer: undefined };
+      entry = { failures: 0, running: false, dirty: false, waiting: undefined, since: 0, timer: undefined };
       this.#entries.set(key, entry);
     }
     return entry;
@@ -105,7 +109,7 @@ export class KeyedQueue {
     if (entry.waiting !== undefined) {
       if (lanes.indexOf(entry.waiting) <= lanes.indexOf(lane)) return;
       this.#waiting[entry.waiting].delete(key);
-    }
+    } else entry.since = this.#deps.clock.now();
     entry.waiting = lane;
     this.#waiting[lane].add(key);
     this.#pump();
@@ -149,6 +153,7 @@ export class KeyedQueue {
 
   /** Never rejects. */
   async #work(key: string, entry: Entry, signal: AbortSignal): Promise<void> {
+    this.#options.onTurn(this.#deps.clock.now() - entry.since);
     entry.waiting = undefined;
     entry.running = true;
     entry.dirty = false;

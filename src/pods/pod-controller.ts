@@ -28,6 +28,9 @@ export interface PodControllerDeps {
   readonly events: PodEvents;
   /** undefined = the provider answers. */
   readonly onHealth: (trouble: unknown) => void;
+  /** For metrics. */
+  readonly onTurn?: (waitedMs: number) => void;
+  readonly onStatusTaken?: (lagMs: number) => void;
 }
 
 /** Pods worked on at the same time: most of that time is waiting for the provider. */
@@ -58,7 +61,8 @@ export class PodController {
       selection: { fieldSelector: `spec.nodeName=${scope.node}` },
     });
     this.#table = new InstanceTable(clock, goOn);
-    this.#writer = new StatusWriter({ clock, random, log, client, onWritten: goOn });
+    const onTaken = deps.onStatusTaken;
+    this.#writer = new StatusWriter({ clock, random, log, client, onWritten: goOn, onTaken });
     this.#watch = new ProviderWatch({
       ...{ clock, random, log, provider, scope },
       table: this.#table,
@@ -88,7 +92,8 @@ export class PodController {
       look: () => this.#watch.look(),
       again: (uid, ms) => this.#queue.addAfter(uid, ms),
     });
-    this.#queue = new KeyedQueue(deps, { concurrency }, (uid, signal) =>
+    const queueOptions = { concurrency, ...(deps.onTurn && { onTurn: deps.onTurn }) };
+    this.#queue = new KeyedQueue(deps, queueOptions, (uid, signal) =>
       this.#reconciler.reconcile(uid, signal),
     );
     this.#informer.onEvent((event) => {
@@ -115,7 +120,7 @@ export class PodController {
   }
 
   /** The instances as the provider last showed them. */
-  get instances(): Pick<InstanceTable, 'of' | 'size'> {
+  get instances(): Pick<InstanceTable, 'of' | 'uids' | 'size'> {
     return this.#table;
   }
 

@@ -7,6 +7,7 @@ import type { Pod } from '../kube/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Action, decide } from './decide.ts';
+import { addEphemeral } from './ephemeral-containers.ts';
 import type { InstanceTable } from './instance-table.ts';
 import { createRecord, type PodRecord } from './pod-record.ts';
 import { bounded, createFailure, retryWaitMs } from './provider-calls.ts';
@@ -14,9 +15,15 @@ import type { ResolvedSpec, SpecSource, VolumeFollower } from './specs/spec-sour
 import { observationsOf } from './status/container-statuses.ts';
 import type { StatusContext, Verdict } from './status/pod-status.ts';
 import type { StatusWriter } from './status/status-writer.ts';
+import { waitingEvent } from './waiting-event.ts';
 
-/** Whether the node takes a Pod at all. Undefined = yes. */
-export type Admission = (pod: Pod) => Verdict | undefined;
+/** What the node does not take, and why. */
+export interface Admission {
+  /** Undefined = the Pod may run here. */
+  refusal(pod: Pod): Verdict | undefined;
+  /** Of one ephemeral container of a Pod that runs. */
+  ephemeralRefusal(pod: Pod, name: string): Verdict | undefined;
+}
 
 /** Tells people of a Pod, or of one of its containers. Never blocks, never throws. */
 export type PodEvents = (
@@ -76,7 +83,10 @@ export class PodReconciler {
   /** What was missing is there, or something else changed for the better: do not wait any longer. */
   retryNow(uid: string): void {
     const record = this.#records.get(uid);
-    if (record !== undefined) record.holdUntil = 0;
+    if (record === undefined) return;
+    record.holdUntil = 0;
+    for (const [name, known] of record.ephemeral)
+      if (known.retryAt < Infinity) record.ephemeral.set(name, { ...known, retryAt: 0 });
   }
 
   async reconcile(uid: string, signal: AbortSignal): Promise<void> {
@@ -99,6 +109,7 @@ export class PodReconciler {
     };
     const decision = decide(view);
     if (decision.status !== undefined && pod !== undefined) writer.want(uid, pod, decision.status);
+    if (decision.late !== undefined && pod !== undefined) this.#tellLate(pod, record, decision.late);
     if (decision.wakeAt !== undefined) again(uid, Math.max(1, decision.wakeAt - clock.now()));
     await this.#act(uid, pod, record, decision.action, signal);
   }
@@ -114,7 +125,8 @@ export class PodReconciler {
 
   #context(record: PodRecord): StatusContext {
     const { provider, hostIp, clock } = this.#deps;
-    return { providerName: provider.name, hostIp: hostIp(), now: clock.now(), acceptedAt: record.acceptedAt };
+    const { acceptedAt, ephemeral } = record;
+    return { providerName: provider.name, hostIp: hostIp(), now: clock.now(), acceptedAt, ephemeral };
   }
 
   /** The cache does not have the Pod. Before an instance dies for that, the API server itself must say so. */
@@ -165,6 +177,11 @@ export class PodReconciler {
       case 'adopt':
         if (pod !== undefined) await this.#adopt(uid, pod, record, action.instance, signal);
         return;
+      case 'addContainers':
+        if (pod === undefined) return;
+        await addEphemeral(this.#deps, { pod, record, instance: action.instance }, action.names, signal);
+        this.#deps.again(uid, 0);
+        return;
       case 'stop':
         return this.#stop(uid, pod, record, action.instance, action.gracePeriodSeconds, signal);
       case 'release':
@@ -184,7 +201,7 @@ export class PodReconciler {
   async #create(uid: string, pod: Pod, record: PodRecord, signal: AbortSignal): Promise<void> {
     const { admission, clock, events, provider, random, table, volumes, again, log } = this.#deps;
     if (!record.admitted) {
-      const refusal = admission(pod);
+      const refusal = admission.refusal(pod);
       if (refusal !== undefined) return this.#refuse(uid, pod, record, refusal);
       record.admitted = true;
     }
@@ -239,12 +256,20 @@ export class PodReconciler {
       this.#refuse(uid, pod, record, resolution.verdict);
       return undefined;
     }
-    if (record.waiting?.message !== resolution.verdict.message)
-      events(pod, 'Warning', 'Failed', resolution.verdict.message);
+    if (record.waiting?.message !== resolution.verdict.message) {
+      const { reason, message, container } = waitingEvent(resolution.verdict);
+      events(pod, 'Warning', reason, message, container);
+    }
     record.waiting = resolution.verdict;
     record.holdUntil = clock.now() + missingReferenceMs;
     again(uid, 0);
     return undefined;
+  }
+
+  #tellLate(pod: Pod, record: PodRecord, { reason, message }: Verdict): void {
+    if (record.toldLate) return;
+    record.toldLate = true;
+    this.#deps.events(pod, 'Normal', reason, message);
   }
 
   async #adopt(

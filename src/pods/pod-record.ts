@@ -1,7 +1,8 @@
 import type { Instance } from '../../providers/contract/index.ts';
 import type { Pod } from '../kube/types.ts';
+import type { EphemeralRecord } from './ephemeral-containers.ts';
 import { isTerminal } from './status/phase.ts';
-import type { Verdict } from './status/pod-status.ts';
+import type { Verdict, Waiting } from './status/pod-status.ts';
 
 /**
  * What this process remembers of one Pod UID beyond what both sides show. All of it may be lost: after a restart it is
@@ -28,7 +29,11 @@ export interface PodRecord {
   /** Admission let the Pod pass; it is not asked again. */
   admitted: boolean;
   /** Why creation waits, for the Pod's status. */
-  waiting?: Verdict;
+  waiting?: Waiting;
+  /** An Event has told that its time is up. */
+  toldLate?: boolean;
+  /** Ephemeral containers by name. */
+  readonly ephemeral: Map<string, EphemeralRecord>;
   /** No provider call before this time; milliseconds. */
   holdUntil: number;
   /** Provider calls in a row that failed. */
@@ -45,6 +50,7 @@ export function createRecord(now: number, pod?: Pod): PodRecord {
     created: pod !== undefined && mayHaveRun(pod) ? 'unknown' : 'no',
     adopted: false,
     admitted: false,
+    ephemeral: new Map(),
     sawDeleted: false,
     holdUntil: 0,
     failures: 0,

@@ -55,6 +55,7 @@ export function resolveContainer(
       ? { restartPolicy }
       : {}),
     ...restartRules(placed, input),
+    ...(container.targetContainerName ? { targetContainer: container.targetContainerName } : {}),
   };
 }
 
@@ -113,6 +114,7 @@ function mountsOf(
       namespace,
       name,
       field,
+      container: container.name,
       reason: 'CreateContainerConfigError',
       message,
     });
@@ -141,7 +143,7 @@ function expandPath(
 ): string {
   return expand(text, (name) => {
     const value = variables.get(name)?.value;
-    if (value === undefined) wait(`missing value for "${name}"`);
+    if (value === undefined) wait(`missing value for ${name}`);
     return value;
   });
 }

@@ -82,7 +82,7 @@ function addFromObjects(
       const field = `${path}.envFrom[${index}].${kind === 'Secret' ? 'secretRef' : 'configMapRef'}`;
       if (ref?.optional !== true)
         issues.missing.push({
-          ...{ kind, namespace, name, field },
+          ...{ kind, namespace, name, field, container: container.name },
           reason: 'CreateContainerConfigError',
           message: `${kind.toLowerCase()} "${name}" not found`,
         });
@@ -107,8 +107,9 @@ function fromSource(
 ): EnvVar | undefined {
   const { pod, context, issues } = input;
   const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = source;
-  if (configMapKeyRef !== undefined) return fromKey(name, 'ConfigMap', configMapKeyRef, field, input);
-  if (secretKeyRef !== undefined) return fromKey(name, 'Secret', secretKeyRef, field, input);
+  const place = { field, container: placed.container.name };
+  if (configMapKeyRef !== undefined) return fromKey(name, 'ConfigMap', configMapKeyRef, place, input);
+  if (secretKeyRef !== undefined) return fromKey(name, 'Secret', secretKeyRef, place, input);
   let found: Downward;
   let at: string;
   if (fieldRef !== undefined) {
@@ -137,7 +138,7 @@ function fromKey(
   variable: string,
   kind: 'ConfigMap' | 'Secret',
   { name = '', key, optional = false }: KeyReference,
-  field: string,
+  { field, container }: { readonly field: string; readonly container: string },
   { pod, refs, issues }: ResolveInput,
 ): EnvVar | undefined {
   const namespace = pod.metadata?.namespace ?? '';
@@ -146,7 +147,7 @@ function fromKey(
   if (value !== undefined) return { name: variable, value, secret: kind === 'Secret' };
   if (optional) return undefined;
   issues.missing.push({
-    ...{ kind, namespace, name },
+    ...{ kind, namespace, name, container },
     field: `${field}.valueFrom.${kind === 'Secret' ? 'secretKeyRef' : 'configMapKeyRef'}`,
     reason: 'CreateContainerConfigError',
     message:

@@ -1,12 +1,15 @@
-import type { Container, Pod } from '../kube/types.ts';
+import type { Container, EphemeralContainer, Pod } from '../kube/types.ts';
 
 export interface PlacedContainer {
   /** Such as `spec.initContainers[1]`. */
   readonly path: string;
-  readonly container: Container;
+  readonly container: Container & Pick<EphemeralContainer, 'targetContainerName'>;
 }
 
-export function placed(list: 'containers' | 'initContainers', pod: Pod): PlacedContainer[] {
+export function placed(
+  list: 'containers' | 'initContainers' | 'ephemeralContainers',
+  pod: Pod,
+): PlacedContainer[] {
   return (pod.spec?.[list] ?? []).map((container, index) => ({ path: `spec.${list}[${index}]`, container }));
 }
 

@@ -55,6 +55,12 @@ export function objectsInVolumes(pod: Pod): ReferencedObject[] {
   return referencedObjects({ ...pod, spec: { containers: [], volumes: pod.spec?.volumes ?? [] } });
 }
 
+/** As {@link referencedObjects}, those that the ephemeral containers of these names take variables from. */
+export function objectsInEphemeral(pod: Pod, names: readonly string[]): ReferencedObject[] {
+  const containers = (pod.spec?.ephemeralContainers ?? []).filter(({ name }) => names.includes(name));
+  return referencedObjects({ ...pod, spec: { containers } });
+}
+
 /** Those in volumes that may change while the Pod runs: what is immutable need not be watched. */
 export function changingObjects(
   pod: Pod,

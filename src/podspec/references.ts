@@ -39,6 +39,8 @@ export interface Missing {
   readonly name: string;
   /** The field that asks for it. */
   readonly field: string;
+  /** The container that asks for it; absent: the Pod, for all of them. */
+  readonly container?: string;
   /** Waiting reason of the containers: CreateContainerConfigError for variables, ContainerCreating for volumes. */
   readonly reason: 'CreateContainerConfigError' | 'ContainerCreating';
   /** The kubelet's text. */

@@ -3,19 +3,16 @@ import type { Pod } from '../kube/types.ts';
 import { resolveContainer } from './container.ts';
 import { podDns } from './dns.ts';
 import { hostNames } from './hostname.ts';
-import { Issues } from './issues.ts';
+import { Issues, type Problem } from './issues.ts';
 import { placed } from './placed-container.ts';
-import type { Invalid, Missing, References, ResolveContext, Warning } from './references.ts';
+import type { References, ResolveContext, Warning } from './references.ts';
 import { registryCredentials } from './registry-credentials.ts';
 import { podSecurity } from './security.ts';
 import { podVolumes, readOnlyVolumes } from './volumes.ts';
 
 export type PodResolution =
   | { readonly kind: 'spec'; readonly spec: InstanceSpec; readonly warnings: readonly Warning[] }
-  /** Not all there yet; the first of `missing` is what the containers wait for, all are worth watching. */
-  | { readonly kind: 'missing'; readonly missing: readonly [Missing, ...Missing[]] }
-  /** Never to be, whatever else comes. */
-  | { readonly kind: 'invalid'; readonly invalid: readonly [Invalid, ...Invalid[]] };
+  | Problem;
 
 /**
  * The Pod with every reference in it replaced by what it leads to. Pure: `refs` holds what exists now. Nothing that
@@ -43,11 +40,7 @@ export function resolvePod(pod: Pod, refs: References, context: ResolveContext):
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
   };
-  const [invalid, ...moreInvalid] = issues.invalid;
-  if (invalid !== undefined) return { kind: 'invalid', invalid: [invalid, ...moreInvalid] };
-  const [missing, ...moreMissing] = issues.missing;
-  if (missing !== undefined) return { kind: 'missing', missing: [missing, ...moreMissing] };
-  return { kind: 'spec', spec, warnings: issues.warnings };
+  return issues.problem ?? { kind: 'spec', spec, warnings: issues.warnings };
 }
 
 function restartPolicy(policy: string | undefined): InstanceSpec['restartPolicy'] {

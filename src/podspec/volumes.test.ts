@@ -220,7 +220,7 @@ describe('mounts', () => {
     const waits = (expression: string) => resolve(mount(expression), existing);
     expect(waits('$(NOPE)')).toMatchObject({
       kind: 'missing',
-      missing: [{ message: 'missing value for "NOPE"' }],
+      missing: [{ message: 'missing value for NOPE' }],
     });
     expect(waits('/$(POD)')).toMatchObject({ missing: [{ reason: 'CreateContainerConfigError' }] });
     expect(waits('$(POD)/../..')).toMatchObject({

@@ -20,7 +20,6 @@ export const causes: readonly { readonly cause: string; readonly match: readonly
     cause: 'The node API serves logs as plain HTTP only, not over a WebSocket:',
     match: [/retrieving logs from the container over websockets/],
   },
-  { cause: 'Ephemeral containers cannot be added yet:', match: [/Ephemeral Containers/] },
   { cause: 'Containers are not resized in place:', match: [/InPlace Resize/] },
   {
     cause:

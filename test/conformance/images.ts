@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { unpackedBusybox } from '../docker/image.ts';
 
 const run = promisify(execFile);
 const e2e = 'registry.k8s.io/e2e-test-images';
@@ -47,14 +48,10 @@ export async function makeImages(dockerHost: string, agnhostProgram: string): Pr
 }
 
 async function fill(root: string, agnhostProgram: string): Promise<void> {
-  for (const folder of ['bin', 'etc', 'home', 'root', 'usr/bin', 'usr/share/nginx/html', 'var'])
+  await unpackedBusybox(root);
+  for (const folder of ['home', 'root', 'usr/bin', 'usr/share/nginx/html', 'var'])
     await mkdir(path.join(root, folder), { recursive: true });
-  await mkdir(path.join(root, 'tmp'));
   await chmod(path.join(root, 'tmp'), 0o1777);
-  await copyFile('/bin/busybox', path.join(root, 'bin/busybox'));
-  const { stdout } = await run('/bin/busybox', ['--list']);
-  for (const applet of stdout.trim().split('\n'))
-    if (applet !== 'busybox') await symlink('busybox', path.join(root, 'bin', applet));
   await copyFile(agnhostProgram, path.join(root, 'agnhost'));
   await symlink('agnhost', path.join(root, 'agnhost-2'));
   const etc = path.join(root, 'etc');

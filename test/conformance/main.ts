@@ -19,9 +19,11 @@ import { startControlPlane } from '../../src/controlplane/control-plane.ts';
 import { Dockerd, whyNoDockerd } from '../docker/dockerd.ts';
 import { buildAssets } from '../e2e/controlplane/assets.ts';
 import { controlPlane, defaultVersion, extras, parseVersion } from '../e2e/controlplane/builds.ts';
+import { clientOf } from '../e2e/support/client.ts';
+import { startDaemon } from '../e2e/support/daemon.ts';
+import { untilReady } from '../e2e/support/ready-node.ts';
 import { conformancePage } from './document.ts';
 import { makeImages } from './images.ts';
-import { startNode } from './node.ts';
 import { type GinkgoSuite, type Outcome, outcomesOf } from './report.ts';
 import { focus, skip, smoke } from './selection.ts';
 
@@ -74,13 +76,15 @@ async function conformance(): Promise<readonly Outcome[] | string> {
     ends.push(() => cluster.stop());
     const kubeconfig = path.join(folder, 'admin.kubeconfig');
     await cluster.writeKubeconfig(kubeconfig);
-    const node = await startNode({
-      kubeconfig,
-      folder,
-      dockerHost,
+    const node = await startDaemon({
+      ...{ node: 'burst-0', provider: 'docker', options: { host: dockerHost, instances: 500 } },
+      ...{ kubeconfig, folder, taint: false, scheduler: false, capacity: { cpu: '16' } },
       address: dockerd?.address ?? '127.0.0.1',
     });
     ends.push(() => node.stop());
+    const client = await clientOf(kubeconfig);
+    ends.push(() => client.close());
+    await untilReady(client, node);
     const report = path.resolve(flags.report ?? path.join(folder, 'report'));
     await mkdir(report, { recursive: true });
     await runGinkgo(assets.folder, kubeconfig, report);

@@ -52,7 +52,7 @@ export class Daemon {
       provider: witnessed(this.#provider, this.witness, (uid) => this.#shows(uid), deps.overlooks),
       scope,
       hostIp: () => '192.0.2.1',
-      admission: refusal,
+      admission: { refusal, ephemeralRefusal: () => undefined },
       specs: plainSpecs,
       events: () => undefined,
       onHealth: () => undefined,

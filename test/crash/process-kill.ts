@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,19 +8,20 @@ import { createDevCluster, type DevCluster } from '../../src/devcluster/dev-clus
 import type { Pod } from '../../src/kube/types.ts';
 import { require } from './failure.ts';
 import { processesOf } from './host-processes.ts';
+import { configOf, startDaemon } from './real-daemon.ts';
 
 export interface KillSummary {
   readonly pods: number;
   readonly kills: number;
 }
 
-const root = path.resolve(import.meta.dirname, '../..');
+const program = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
 const node = 'kill-0';
 /** Longer than one sweep of the node. */
 const patienceMs = 90_000;
 
 /**
- * A real daemon with real processes, killed with kill -9 again and again while Pods come and go. Every container notes
+ * A real daemon with real processes, killed with kill -9 again and again while Pods come and go and are debugged. Every container notes
  * its start in a file of its Pod's UID, so that neither a second one nor a restart can hide.
  */
 export async function killDaemon(kills: number, seed: number): Promise<KillSummary> {
@@ -31,9 +30,9 @@ export async function killDaemon(kills: number, seed: number): Promise<KillSumma
   const cluster = await createDevCluster({ controllers: false });
   await cluster.start();
   const config = path.join(folder, 'burstlet.yaml');
-  await writeFile(config, await configOf(cluster, folder));
+  await writeFile(config, await configOf(cluster, folder, { name: node, provider: 'process' }));
   const stage = new Stage(cluster, folder);
-  let daemon = startDaemon(config, folder);
+  let daemon = startDaemon(program, config, folder);
   try {
     const random = seededRandom(seed);
     for (let kill = 0; kill < kills; kill++) {
@@ -43,7 +42,7 @@ export async function killDaemon(kills: number, seed: number): Promise<KillSumma
       await stage.check();
       daemon.kill('SIGKILL');
       await once(daemon, 'exit');
-      daemon = startDaemon(config, folder);
+      daemon = startDaemon(program, config, folder);
     }
     await stage.settle();
     await stage.clear();
@@ -83,6 +82,9 @@ class Stage {
         turn % 2 === 0 ? 'sleep 600' : 'sleep 2',
       );
     }
+    if (turn === 4) this.#debug('web-2', 'exec sleep 600');
+    if (turn === 5) this.#debug('web-3', 'exit 3');
+    if (turn === 9) this.#debug('web-4', 'sleep 1');
     if (turn === 6) this.#delete('web-0', 5);
     if (turn === 7) this.#delete('web-1', 0);
     if (turn === 8) this.#create('web-1', 'Always', 'exec sleep 600');
@@ -116,6 +118,10 @@ class Stage {
       const lives = processes.some(({ uid, pid }) => uid === uidOf(pod) && pid === first);
       require(lives, `${pod.metadata?.name} runs, but not as the process ${first} that it was started as`);
       require(pod.status?.containerStatuses?.[0]?.restartCount === 0, `${pod.metadata?.name} was restarted`);
+      if (pod.spec?.ephemeralContainers !== undefined)
+        require(starts.has(
+          `${uidOf(pod)}.debug`,
+        ), `the ephemeral container of ${pod.metadata?.name} never ran`);
     }
   }
 
@@ -138,11 +144,6 @@ class Stage {
 
   #create(name: string, restartPolicy: string, script: string): void {
     this.created++;
-    // In a command of a Pod two dollars stand for one.
-    const note = `echo $$$$ >> ${path.join(this.#folder, 'starts')}/$POD_UID`;
-    const env = [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }];
-    const command = ['/bin/sh', '-c', `${note}; ${script}`];
-    const container = { name: 'main', image: 'burstlet.dev/host', command, env };
     this.#cluster.store.create('pods', {
       metadata: { name, namespace: 'default' },
       spec: {
@@ -150,9 +151,25 @@ class Stage {
         restartPolicy,
         automountServiceAccountToken: false,
         terminationGracePeriodSeconds: 2,
-        containers: [container],
+        containers: [this.#container('main', '', script)],
       },
     });
+  }
+
+  #debug(name: string, script: string): void {
+    const pod = this.#cluster.store.get('pods', 'default', name);
+    if (pod === undefined) return;
+    const ephemeralContainers = [this.#container('debug', '.debug', script)];
+    const spec = { ...Object(pod.spec), ephemeralContainers };
+    this.#cluster.store.update('pods', { ...pod, spec }, 'ephemeralcontainers');
+  }
+
+  /** It notes its start in a file of its own. */
+  #container(name: string, suffix: string, script: string): object {
+    // In a command of a Pod two dollars stand for one.
+    const note = `echo $$$$ >> ${path.join(this.#folder, 'starts')}/$POD_UID${suffix}`;
+    const env = [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }];
+    return { name, image: 'burstlet.dev/host', command: ['/bin/sh', '-c', `${note}; ${script}`], env };
   }
 
   #delete(name: string, gracePeriodSeconds: number): void {
@@ -211,40 +228,6 @@ function uidOf({ metadata }: Pod): string {
 function asWanted({ metadata, spec, status }: Pod): boolean {
   if (metadata?.deletionTimestamp !== undefined) return false;
   return status?.phase === (spec?.restartPolicy === 'Always' ? 'Running' : 'Succeeded');
-}
-
-async function configOf(cluster: DevCluster, folder: string): Promise<string> {
-  const kubeconfig = path.join(folder, 'kubeconfig');
-  await cluster.writeKubeconfig(kubeconfig);
-  const certificate = await cluster.issueServingCertificate({ commonName: node, ips: ['127.0.0.1'] });
-  const files = { 'node.crt': certificate.certPem, 'node.key': certificate.keyPem, 'ca.crt': cluster.caPem };
-  for (const [name, pem] of Object.entries(files))
-    await writeFile(path.join(folder, name), pem, { mode: 0o600 });
-  return JSON.stringify({
-    apiVersion: 'burstlet.dev/v1alpha1',
-    kind: 'Config',
-    kubeconfig,
-    stateDir: path.join(folder, 'state'),
-    logLevel: 'info',
-    tls: {
-      certFile: path.join(folder, 'node.crt'),
-      keyFile: path.join(folder, 'node.key'),
-      clientCaFile: path.join(folder, 'ca.crt'),
-    },
-    nodes: [{ name: node, provider: 'process', listen: '127.0.0.1:0', address: '127.0.0.1', taint: false }],
-  });
-}
-
-function startDaemon(config: string, folder: string): ChildProcess {
-  const daemon = spawn(process.execPath, ['src/cli/main.ts', 'run', '--config', config], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const log = createWriteStream(path.join(folder, 'daemon.log'), { flags: 'a' });
-  daemon.stdout?.pipe(log, { end: false });
-  daemon.stderr?.pipe(log, { end: false });
-  daemon.once('close', () => log.end());
-  return daemon;
 }
 
 function end(pid: number): void {

@@ -12,6 +12,7 @@ export function plainSpecs(): SpecSource {
       changing: [],
       staleAt: Infinity,
     }),
+    ephemeral: async () => new Map(),
     volumes: async () => ({ volumes: [], changing: [], staleAt: Infinity }),
     forget() {},
     run: async () => undefined,

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { text } from '../../providers/contract/conformance/runtime-harness.ts';
 import type { ContainerSpec, LogEntry, RuntimeContainer } from '../../providers/contract/index.ts';
 import { testEngine } from './engine.ts';
-import { container, forever, Harness, never, shell, text } from './harness.ts';
+import { container, forever, Harness, never, shell } from './harness.ts';
 
 const engine = await testEngine();
 afterAll(() => (typeof engine === 'string' ? undefined : engine.close()));

@@ -27,23 +27,26 @@ export class Dockerd {
   readonly address: string;
   readonly #folder: string;
   readonly #bridge: string;
+  readonly #flags: readonly string[];
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, bridge: string, address: string) {
+  private constructor(folder: string, bridge: string, address: string, flags: readonly string[]) {
     this.#folder = folder;
+    this.#flags = flags;
     this.#bridge = bridge;
     this.address = address;
     this.host = `unix://${path.join(folder, 'docker.sock')}`;
   }
 
-  static async start(): Promise<Dockerd> {
+  /** `flags`: more of them, for dockerd. */
+  static async start(flags: readonly string[] = []): Promise<Dockerd> {
     const folder = await mkdtemp(path.join(tmpdir(), 'burstlet-dockerd-'));
     const address = `172.31.${100 + (process.pid % 100)}.1`;
     const bridge = `bl${process.pid}`.slice(0, 15);
     execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
     execFileSync('ip', ['addr', 'add', `${address}/24`, 'dev', bridge]);
     execFileSync('ip', ['link', 'set', bridge, 'up']);
-    const dockerd = new Dockerd(folder, bridge, address);
+    const dockerd = new Dockerd(folder, bridge, address, flags);
     try {
       await dockerd.resume();
     } catch (error) {
@@ -65,6 +68,7 @@ export class Dockerd {
         `--pidfile=${at('docker.pid')}`,
         `--host=${this.host}`,
         `--bridge=${this.#bridge}`,
+        ...this.#flags,
       ],
       { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } },
     );

@@ -29,17 +29,7 @@ export async function ensureBusybox(engine: Engine): Promise<void> {
 export async function busyboxRoot(): Promise<Buffer> {
   const root = await mkdtemp(path.join(tmpdir(), 'burstlet-busybox-'));
   try {
-    for (const folder of ['bin', 'etc']) await mkdir(path.join(root, folder));
-    await mkdir(path.join(root, 'tmp'), { mode: 0o777 });
-    await copyFile('/bin/busybox', path.join(root, 'bin/busybox'));
-    const { stdout } = await run('/bin/busybox', ['--list']);
-    for (const applet of stdout.trim().split('\n'))
-      if (applet !== 'busybox') await symlink('busybox', path.join(root, 'bin', applet));
-    await writeFile(
-      path.join(root, 'etc/passwd'),
-      'root:x:0:0:root:/:/bin/sh\nguest:x:405:100:guest:/:/bin/sh\n',
-    );
-    await writeFile(path.join(root, 'etc/group'), 'root:x:0:\nusers:x:100:\n');
+    await unpackedBusybox(root);
     const packed = await run('tar', ['-C', root, '--owner=0', '--group=0', '-c', '.'], {
       encoding: 'buffer',
       maxBuffer: maxArchiveBytes,
@@ -48,4 +38,19 @@ export async function busyboxRoot(): Promise<Buffer> {
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+/** A shell and the usual commands below a folder that is there. */
+export async function unpackedBusybox(root: string): Promise<void> {
+  for (const folder of ['bin', 'etc']) await mkdir(path.join(root, folder));
+  await mkdir(path.join(root, 'tmp'), { mode: 0o777 });
+  await copyFile('/bin/busybox', path.join(root, 'bin/busybox'));
+  const { stdout } = await run('/bin/busybox', ['--list']);
+  for (const applet of stdout.trim().split('\n'))
+    if (applet !== 'busybox') await symlink('busybox', path.join(root, 'bin', applet));
+  await writeFile(
+    path.join(root, 'etc/passwd'),
+    'root:x:0:0:root:/:/bin/sh\nguest:x:405:100:guest:/:/bin/sh\n',
+  );
+  await writeFile(path.join(root, 'etc/group'), 'root:x:0:\nusers:x:100:\n');
 }

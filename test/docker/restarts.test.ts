@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import type { SandboxState } from '../../providers/contract/index.ts';
 import { Dockerd, whyNoDockerd } from './dockerd.ts';
 import { testEngine } from './engine.ts';
 import { forever, Harness, never, shell, temporaryState } from './harness.ts';
+import { Kept, streams } from './stream-ends.ts';
 
 const reason = whyNoDockerd();
 if (reason !== undefined) console.warn(`skipped: ${reason}`);
@@ -67,6 +69,64 @@ describe.skipIf(reason !== undefined)('restarts', () => {
     }
   }, 120_000);
 
+  it('of the engine: streams of processes are lost, and not ended', async () => {
+    const harness = new Harness('streams-restart');
+    try {
+      const sandbox = await harness.sandbox('pod');
+      const run = await harness.start(sandbox, shell('main', forever));
+      const kept = new Kept();
+      const request = { command: ['sh', '-c', 'echo begun; exec sleep 600'], tty: false };
+      const command = harness.runtime.exec(sandbox.id, run.id, request, streams(kept), never);
+      const session = harness.runtime.attach(sandbox.id, run.id, {}, never);
+      await kept.until(/begun/);
+      const outcomes = Promise.allSettled([command, session]);
+      await dockerd.stop('SIGKILL');
+      for (const outcome of await outcomes)
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'Retryable' } });
+      await dockerd.resume();
+    } finally {
+      await harness.end();
+    }
+  }, 120_000);
+
+  it('of the engine, under load: nothing is lost, nothing doubled', async () => {
+    const harness = new Harness('load');
+    const mark = `under-load-${process.pid}`;
+    const pods = Array.from({ length: 6 }, (_, index) => `p${index}`);
+    /** As the pod runner does, until it is there. */
+    const persistently = async <T>(work: () => Promise<T>): Promise<T> => {
+      for (;;) {
+        try {
+          return await work();
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'Retryable' });
+          await new Promise((resolve) => setTimeout(resolve, 200));
+        }
+      }
+    };
+    try {
+      for (const [run, signal] of (['SIGKILL', 'SIGTERM'] as const).entries()) {
+        const starting = pods.map(async (pod) => {
+          const sandbox = await persistently(() => harness.sandbox(pod));
+          return persistently(() => harness.start(sandbox, shell('main', `: ${mark}; ${forever}`), run));
+        });
+        await harness.until('some to be there', () => pods.some(startedIn(harness, run)) || undefined);
+        await dockerd.stop(signal);
+        await dockerd.resume();
+        const runs = await Promise.all(starting);
+        expect(new Set(runs.map(({ id }) => id)).size).toBe(pods.length);
+      }
+      const listed = await harness.runtime.list(harness.scope, never);
+      expect(listed.map(({ owner }) => owner.name).sort()).toEqual(pods);
+      for (const { containers } of listed) expect(containers.map(({ run }) => run)).toEqual([0, 1]);
+      await harness.removeAll();
+      // The engine itself may have forgotten what it was starting when it was killed.
+      await expect.poll(() => processesWith(mark), { timeout: 30_000 }).toEqual([]);
+    } finally {
+      await harness.end();
+    }
+  }, 240_000);
+
   it('of the daemon: kill -9 in the middle of its work doubles nothing and leaves nothing', async () => {
     const stateDir = temporaryState();
     const pods = ['p0', 'p1', 'p2', 'p3', 'p4'];
@@ -105,3 +165,19 @@ describe.skipIf(reason !== undefined)('restarts', () => {
     }
   }, 120_000);
 });
+
+/** Processes on this machine that have this in their command line. */
+function processesWith(mark: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'latin1').includes(mark);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Whether a run of the Pod was told of. */
+function startedIn(harness: Harness, run: number): (pod: string) => boolean {
+  return (pod) => harness.known(pod)?.containers.some((container) => container.run === run) ?? false;
+}

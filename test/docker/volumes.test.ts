@@ -64,7 +64,7 @@ describe.skipIf(typeof engine === 'string')('volumes of the engine', () => {
       mounts,
       securityContext: asUser,
     });
-    expect(await harness.output(sandbox, write)).toBe('777\n777');
+    expect(await harness.output(sandbox, write)).toBe('777\n1777');
     const read = shell(
       'read',
       'cat /disk/d /memory/m; grep -c "tmpfs /memory" /proc/mounts; dd if=/dev/zero of=/memory/big bs=1M count=2 2>&1 | grep -c "No space"',

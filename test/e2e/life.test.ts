@@ -247,6 +247,9 @@ it('DaemonSets that tolerate everything cost few Pods and no instance', async ()
   await eventually(async () => (await podsOf('app=flood')).length === 0, 60);
   ending.abort();
   await watching;
+  console.log(
+    `${names.length} DaemonSets for ${seconds} s: ${seen.size} Pods, ${(await creates()) - made} instances`,
+  );
   const perSet = 3 + Math.log2(Math.max(seconds, 2));
   expect(seen.size).toBeGreaterThanOrEqual(names.length);
   expect(seen.size).toBeLessThanOrEqual(names.length * perSet);

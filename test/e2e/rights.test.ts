@@ -57,7 +57,9 @@ it('a Pod that refers to objects waits for them, and starts when they are there'
 });
 
 describe('on host processes', () => {
-  const options = () => ({ node: 'processes', provider: 'process', kubeconfig }) as const;
+  // The second daemon finds the certificate request of the first.
+  const settings = { tls: { serverTLSBootstrap: true } };
+  const options = () => ({ node: 'processes', provider: 'process', kubeconfig, settings }) as const;
   const container = { name: 'main', image: 'burstlet.dev/host' };
   let first: Daemon;
   beforeAll(async () => {

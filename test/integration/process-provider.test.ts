@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ConformanceHarness } from '../../providers/contract/conformance/index.ts';
+import type { ConformanceHarness, Program } from '../../providers/contract/conformance/index.ts';
 import { providerConformance } from '../../providers/contract/conformance/index.ts';
 import type { Instance, InstanceSpec } from '../../providers/contract/index.ts';
 import { createProcessRuntime } from '../../providers/process/index.ts';
@@ -15,6 +15,7 @@ import { silentLog } from '../../src/telemetry/log.ts';
 const harness: ConformanceHarness = {
   // Host processes have no files of their own, so there is nothing to refresh.
   lacks: ['update'],
+  arrange: withEchoServer,
   async backend() {
     const stateDir = await mkdtemp(path.join(tmpdir(), 'burstlet-process-'));
     return {
@@ -31,6 +32,21 @@ const harness: ConformanceHarness = {
     };
   },
 };
+
+/** BusyBox may not be there; Node.js is. */
+const echoServer = `
+  const { createServer } = require('node:net');
+  const server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket).on('error', () => {}));
+  server.listen(Number(process.argv[1]), process.env.POD_IP);
+  process.on('SIGTERM', () => process.exit(0));`;
+
+function withEchoServer(spec: InstanceSpec, programs: Readonly<Record<string, Program>>): InstanceSpec {
+  const containers = spec.containers.map((one) => {
+    const port = programs[one.name]?.echoesPort;
+    return port === undefined ? one : { ...one, command: ['node', '-e', echoServer, String(port)] };
+  });
+  return { ...spec, containers };
+}
 
 describe('the process provider keeps the contract', { concurrent: true }, () => {
   for (const { name, skip, run } of providerConformance(harness))

@@ -14,7 +14,7 @@ export interface Expectation {
 }
 
 export interface Step extends Expectation {
-  /** The command line after `kubectl`; quotes group as in a shell, `$NODE` is the name of a node. */
+  /** The command line after `kubectl`; quotes group as in a shell, `$NODE` is the name of a node, `$PORT` a free port. */
   readonly run: string;
   readonly stdin?: string;
   /** Files put into the command's working folder first. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -34,12 +35,14 @@ export class Kubectl {
   readonly #kubeconfig: string;
   readonly #namespace: string;
   readonly #node: string;
+  readonly #port: number;
 
-  private constructor(folder: string, kubeconfig: string, namespace: string, node: string) {
+  private constructor(folder: string, kubeconfig: string, namespace: string, node: string, port: number) {
     this.#folder = folder;
     this.#kubeconfig = kubeconfig;
     this.#namespace = namespace;
     this.#node = node;
+    this.#port = port;
   }
 
   /** The version of the kubectl in PATH; undefined when there is none. */
@@ -50,15 +53,16 @@ export class Kubectl {
 
   static async create(kubeconfig: string): Promise<Kubectl> {
     const folder = await mkdtemp(path.join(tmpdir(), 'burstlet-kubectl-'));
-    const nodes = await new Kubectl(folder, kubeconfig, 'default', '').run({
+    const port = await freePort();
+    const nodes = await new Kubectl(folder, kubeconfig, 'default', '', port).run({
       run: 'get nodes -o jsonpath={.items[0].metadata.name}',
     });
-    return new Kubectl(folder, kubeconfig, 'default', nodes.out);
+    return new Kubectl(folder, kubeconfig, 'default', nodes.out, port);
   }
 
   /** The same, with another default namespace. */
   in(namespace: string): Kubectl {
-    return new Kubectl(this.#folder, this.#kubeconfig, namespace, this.#node);
+    return new Kubectl(this.#folder, this.#kubeconfig, namespace, this.#node, this.#port);
   }
 
   async run(command: Command): Promise<Result> {
@@ -91,7 +95,10 @@ export class Kubectl {
     }
     const child = spawn(
       'kubectl',
-      ['--namespace', this.#namespace, ...words(run.replaceAll('$NODE', this.#node))],
+      [
+        ...['--namespace', this.#namespace],
+        ...words(run.replaceAll('$NODE', this.#node).replaceAll('$PORT', String(this.#port))),
+      ],
       {
         cwd: work,
         env: {
@@ -110,6 +117,14 @@ export class Kubectl {
     child.stdin.end(stdin ?? '');
     return child;
   }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 interface Observed extends Pick<Running, 'hasPrinted' | 'sofar'> {

@@ -12,6 +12,8 @@ import type { KubeClient } from '../../src/kube/client.ts';
 import { isNotFound } from '../../src/kube/errors.ts';
 import { events, namespaces, nodes, pods, type Resource } from '../../src/kube/resources.ts';
 import type { KubeObject, Pod } from '../../src/kube/types.ts';
+import { ProbeCounts } from '../../src/kubelet/stats/probe-counts.ts';
+import { lasting, unasked } from '../../src/node/certificates/certificate-source.ts';
 import { type Clock, systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -97,12 +99,13 @@ export async function openStage(cloudDeps: MockCloudDeps = {}): Promise<Stage> {
             host: { nameservers: ['127.0.0.53'], searches: [], options: [] },
           },
           expectsDns: true,
-          clientCa: api.cluster.caPem,
+          clientCa: lasting(api.cluster.caPem),
           async certificate(ips) {
-            const request = { commonName: 'node', ips: ips.filter((ip) => /^[\d.]+$/.test(ip)) };
-            const { certPem, keyPem } = await api.cluster.issueServingCertificate(request);
-            return { cert: certPem, key: keyPem };
+            const issued = await api.cluster.issueServingCertificate({ commonName: 'node', ips: [...ips] });
+            return unasked(lasting({ cert: issued.certPem, key: issued.keyPem }));
           },
+          probes: new ProbeCounts(),
+          tls: {},
           settings: {
             ...{ name: 'burst-0', provider: 'mock', options: {}, listen: { host: '127.0.0.1', port: 0 } },
             ...{ address: '127.0.0.1', taint: true, labels: {}, capacity: {} },

@@ -1,10 +1,15 @@
 import type { Stage } from './stage.ts';
 
+/** What a provider may leave out. */
+export const abilities = ['logs', 'stats', 'update', 'exec', 'attach', 'portForward'] as const;
+
+export type Ability = (typeof abilities)[number];
+
 /** One case of the kit, as its author writes it. */
 export interface CaseDefinition {
   readonly name: string;
   /** The optional ability that it is about. */
-  readonly needs?: 'logs' | 'stats' | 'update';
+  readonly needs?: Ability;
   /** Resolves with a reason when the provider's own table says that the case does not apply to it. */
   act(stage: Stage): Promise<string | undefined>;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MockCloud } from '../../mock/cloud.ts';
 import { MockProvider } from '../../mock/provider.ts';
 import { mockHarness } from '../../mock/testing/harness.ts';
-import type { Instance, InstanceProvider } from '../index.ts';
+import type { ContainerStats, Instance, InstanceProvider } from '../index.ts';
 import { ProviderError, refused } from '../index.ts';
 import { moduleHarness, providerConformance } from './index.ts';
 
@@ -243,6 +243,18 @@ const defects: readonly [name: string, caseName: string, says: RegExp, breakage:
     },
   ],
   [
+    'measures what cannot be',
+    'stats measure',
+    /memoryRssBytes is NaN, and cannot be/,
+    (provider) => ({
+      async stats(scope, signal) {
+        const all = await provider.stats(scope, signal);
+        const spoilt = (one: ContainerStats) => ({ ...one, memoryRssBytes: Number.NaN });
+        return all.map((one) => ({ ...one, containers: one.containers.map(spoilt) }));
+      },
+    }),
+  ],
+  [
     'has no logs and does not say so',
     'optional abilities',
     /has no logs; if that is meant/,
@@ -286,13 +298,16 @@ describe('providerConformance', () => {
     const { skip: _own, ...harness } = mockHarness();
     const cases = providerConformance({
       ...harness,
-      lacks: ['stats'],
+      lacks: ['stats', 'attach'],
       skip: { 'exit codes are exact': 'the platform hides them' },
     });
     const skipped = cases.filter(({ skip }) => skip !== undefined).map(({ name, skip }) => [name, skip]);
     expect(skipped).toEqual([
       ['exit codes are exact', 'the platform hides them'],
       ['stats measure what runs, and CPU time never falls', 'the provider lacks stats'],
+      ...cases
+        .filter(({ name }) => name.startsWith('attach'))
+        .map(({ name }) => [name, 'the provider lacks attach']),
     ]);
   });
 
@@ -308,7 +323,7 @@ describe('providerConformance', () => {
   });
 
   it('finds an ability that the harness denies', async () => {
-    const cases = providerConformance({ ...mockHarness(), lacks: ['logs'] });
+    const cases = providerConformance({ ...mockHarness(), lacks: ['logs', 'exec', 'attach', 'portForward'] });
     await expect(cases.at(-1)?.run()).rejects.toThrow(
       'the provider has logs, which the harness says it lacks',
     );

@@ -3,21 +3,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { InstanceSpec } from '../instance-spec.ts';
 import type { InstanceProvider, ProviderLog, ProviderModule } from '../provider.ts';
+import type { Ability } from './case.ts';
 import type { Program } from './program.ts';
 
 /** What the kit needs to know of a provider to put it through its cases. */
 export interface ConformanceHarness {
   /** A place for instances, with nothing of an earlier case in it: a folder, an account, a part of one. One per case. */
   backend(): Promise<ConformanceBackend>;
-  /** Runs `/bin/sh` and `sleep`. Default `busybox:1.36`. */
+  /**
+   * Runs `/bin/sh` and `sleep`; for exec also `cat`, `head`, `tr`, `sha256sum` and `stty`; for port-forward `nc` of BusyBox, unless
+   * `arrange` gives those programs another command. Default `busybox:1.36`.
+   */
   readonly image?: string;
   /**
-   * For providers that execute no shell: makes the containers of `spec` do what `programs` (by container name) says.
-   * The default gives each container a shell command.
+   * For providers that execute no shell, or not all of its programs: makes the containers of `spec` do what `programs`
+   * (by container name) says. The default gives each container a shell command.
    */
   arrange?(spec: InstanceSpec, programs: Readonly<Record<string, Program>>): InstanceSpec;
   /** Optional abilities that the provider is known to lack. Their cases are skipped, and that they are absent is checked. */
-  readonly lacks?: readonly ('logs' | 'stats' | 'update')[];
+  readonly lacks?: readonly Ability[];
   /** Cases to leave out, by name, each with the reason. */
   readonly skip?: Readonly<Record<string, string>>;
   /** Seconds that this provider may take. */

@@ -1,11 +1,15 @@
 import { AssertionError } from 'node:assert';
 import type { CaseDefinition, ConformanceCase } from './case.ts';
+import { abilities } from './case.ts';
 import { abilityCases } from './cases/abilities.ts';
+import { attachCases } from './cases/attach.ts';
 import { capabilityCases } from './cases/capabilities.ts';
 import { createCases } from './cases/create.ts';
 import { deleteCases } from './cases/delete.ts';
+import { execCases } from './cases/exec.ts';
 import { logCases } from './cases/logs.ts';
 import { observeCases } from './cases/observe.ts';
+import { portForwardCases } from './cases/port-forward.ts';
 import { restartCases } from './cases/restart.ts';
 import { scopeCases } from './cases/scope.ts';
 import { stopCases } from './cases/stop.ts';
@@ -28,6 +32,9 @@ const definitions: readonly CaseDefinition[] = [
   ...restartCases,
   ...logCases,
   ...abilityCases,
+  ...execCases,
+  ...attachCases,
+  ...portForwardCases,
 ];
 
 /**
@@ -60,7 +67,7 @@ function toCase({ name, needs, act }: CaseDefinition, harness: ConformanceHarnes
 
 async function checkAbilities(harness: ConformanceHarness): Promise<undefined> {
   await Stage.play(harness, async ({ provider }) => {
-    for (const ability of ['logs', 'stats', 'update'] as const) {
+    for (const ability of abilities) {
       const lacks = harness.lacks?.includes(ability) ?? false;
       if (lacks === (provider[ability] === undefined)) continue;
       const message = lacks

@@ -6,6 +6,10 @@ export interface Program {
   readonly printEnv?: readonly string[];
   /** Seconds between two lines of `print`. Default 0. */
   readonly printEverySeconds?: number;
+  /** Then it answers each line of its input with `got <line>`, until the line `quit`, with which it ends. The container has stdin. */
+  readonly answersInput?: boolean;
+  /** It sends back what it gets on this TCP port of its instance, on each connection, and ends its side with the client's. */
+  readonly echoesPort?: number;
   /** Then it ends by itself; absent = it runs until it is stopped. */
   readonly exit?: { readonly code: number; readonly afterSeconds?: number };
   /** What it does on SIGTERM: ends at once with this code, or ignores it. Default 0. */
@@ -20,6 +24,7 @@ export interface PrintedLine {
 /** The program as a command for any image with a POSIX shell and `sleep`. */
 export function shellCommand(program: Program): string[] {
   const { print = [], printEnv = [], printEverySeconds = 0, exit, onTerm = 0 } = program;
+  const { answersInput = false, echoesPort } = program;
   const trap = onTerm === 'ignore' ? "trap '' TERM" : `trap 'kill $! 2>/dev/null; exit ${onTerm}' TERM`;
   // A shell runs a trap only between commands: it must wait for the sleep, not be busy with it.
   const pause = (seconds: number): string => `sleep ${seconds} & wait $!`;
@@ -29,6 +34,11 @@ export function shellCommand(program: Program): string[] {
     if (printEverySeconds > 0) steps.push(pause(printEverySeconds));
   }
   for (const name of printEnv) steps.push(`printf '%s\\n' "$${name}"`);
+  if (answersInput)
+    steps.push(`while read -r line; do [ "$line" = quit ] && exit 0; printf 'got %s\\n' "$line"; done`);
+  // The way to serve more than one connection has changed between versions of BusyBox.
+  if (echoesPort !== undefined)
+    steps.push(`(nc -lk -p ${echoesPort} -e cat || nc -ll -p ${echoesPort} -e cat) &`);
   if (exit === undefined) steps.push(`while :; do ${pause(5)}; done`);
   else {
     if (exit.afterSeconds) steps.push(pause(exit.afterSeconds));

@@ -25,6 +25,7 @@ export function conformanceSpec(wishes: SpecWishes): InstanceSpec {
     plainContainer(container, wishes.image, {
       command: shellCommand(program),
       env: wishes.env ?? [],
+      stdin: program.answersInput ?? false,
       requests: { cpuMillis: 10, memoryBytes: 16 * 2 ** 20 },
     });
   return plainSpec(

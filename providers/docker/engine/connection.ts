@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { Client, Pool } from 'undici';
 import type { ProviderClock } from '../../contract/clock.ts';
@@ -5,6 +6,7 @@ import { delay } from '../../contract/clock.ts';
 import { ProviderError } from '../../contract/errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { EngineError } from './errors.ts';
+import { hijack } from './hijack.ts';
 
 export interface EngineRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -40,6 +42,7 @@ export class EngineConnection {
   readonly #deps: ConnectionDeps;
   readonly #pool: Pool;
   readonly #streams = new Set<Client>();
+  readonly #hijacked = new Set<Socket>();
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
@@ -97,7 +100,26 @@ export class EngineConnection {
     }
   }
 
+  /**
+   * Resolves with a connection that belongs to the streams of a process from now on: see hijack. It is asked for once,
+   * for what was asked may have begun. The caller ends or destroys it.
+   */
+  async hijack(request: EngineRequest, signal: AbortSignal): Promise<Socket> {
+    const { path, headers, body } = this.#message(request);
+    const message = { path, headers: headers as Record<string, string>, body: body as string | undefined };
+    const socket = await this.#repeating({ ...request, repeatable: false }, signal, async (limit) => {
+      const answer = await hijack(this.#deps.endpoint, message, limit);
+      if (answer instanceof Socket) return answer;
+      const text = (await readUpTo(answer, maxErrorBytes, 'an error')).toString();
+      throw new EngineError(answer.statusCode ?? 0, messageIn(text) || `HTTP ${answer.statusCode}`);
+    });
+    this.#hijacked.add(socket);
+    socket.once('close', () => this.#hijacked.delete(socket));
+    return socket;
+  }
+
   async close(): Promise<void> {
+    for (const socket of this.#hijacked) socket.destroy();
     await Promise.all([...this.#streams, this.#pool].map((client) => client.destroy()));
   }
 

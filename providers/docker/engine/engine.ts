@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import { ProviderError } from '../../contract/errors.ts';
+import type { ExecRequest, TerminalSize } from '../../contract/streams.ts';
 import { unlessAborted } from '../waiting.ts';
 import type { EngineConnection, EngineRequest } from './connection.ts';
 import { readJsonStream } from './json-stream.ts';
@@ -21,6 +23,8 @@ import { negotiate } from './version.ts';
 const slowCallMs = 120_000;
 /** Between two words about a pull. */
 const pullBeginsMs = 120_000;
+/** The engine lets people leave a session by typing this. It cannot be turned off; nobody types it. */
+const neverTyped = 'ctrl-^,ctrl-@,ctrl-],ctrl-^,ctrl-@,ctrl-],ctrl-^';
 
 /** The calls of the Engine API that are used, each with the version that was agreed on. They reject with EngineError. */
 export class Engine {
@@ -63,6 +67,11 @@ export class Engine {
     return this.#call({ method: 'POST', path: `${at(container)}/start`, timeoutMs: slowCallMs }, signal);
   }
 
+  rename(container: string, name: string, signal: AbortSignal): Promise<void> {
+    const request = { method: 'POST', path: `${at(container)}/rename`, query: { name } } as const;
+    return this.#call({ ...request, repeatable: false }, signal);
+  }
+
   /** 409 when it does not run. */
   kill(container: string, name: string, signal: AbortSignal): Promise<void> {
     return this.#call(
@@ -79,6 +88,11 @@ export class Engine {
 
   image(reference: string, signal: AbortSignal): Promise<InspectedImage> {
     return this.#call({ method: 'GET', path: `/images/${encodeURIComponent(reference)}/json` }, signal);
+  }
+
+  /** Only the name, where it has others. 409 while a container uses it. */
+  removeImage(reference: string, signal: AbortSignal): Promise<void> {
+    return this.#call({ method: 'DELETE', path: `/images/${encodeURIComponent(reference)}` }, signal);
   }
 
   /** Ends when the image is there; a line with `error` says why not. `auth` is the value of X-Registry-Auth. */
@@ -137,23 +151,63 @@ export class Engine {
     return this.#call({ method: 'DELETE', path: `/volumes/${encodeURIComponent(name)}` }, signal);
   }
 
+  /** 404 or 409 when the container does not run. */
   createExec(
     container: string,
-    command: readonly string[],
+    { command, tty, stdin }: ExecRequest & { readonly stdin: boolean },
     signal: AbortSignal,
   ): Promise<{ readonly Id: string }> {
-    const body = { AttachStdout: true, AttachStderr: true, Cmd: command };
+    const body = {
+      AttachStdin: stdin,
+      AttachStdout: true,
+      AttachStderr: !tty,
+      Tty: tty,
+      DetachKeys: neverTyped,
+      Cmd: command,
+    };
     return this.#call({ method: 'POST', path: `${at(container)}/exec`, body }, signal);
   }
 
-  /** Its output in frames, until it ends. */
-  async startExec(exec: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const body = { Detach: false, Tty: false };
-    return this.#stream({ method: 'POST', path: `/exec/${exec}/start`, body, repeatable: false }, signal);
+  /** Its streams: output in frames, but with a terminal as it is. A command that cannot be started says so there. */
+  async startExec(exec: string, { tty }: { readonly tty: boolean }, signal: AbortSignal): Promise<Socket> {
+    return this.#hijack({ method: 'POST', path: `/exec/${exec}/start`, body: { Tty: tty } }, signal);
+  }
+
+  /** Waits for the command to be started, and then fails when it has ended. */
+  resizeExec(exec: string, { width, height }: TerminalSize, signal: AbortSignal): Promise<void> {
+    const query = { w: width, h: height };
+    return this.#call({ method: 'POST', path: `/exec/${exec}/resize`, query }, signal);
   }
 
   inspectExec(exec: string, signal: AbortSignal): Promise<InspectedExec> {
     return this.#call({ method: 'GET', path: `/exec/${exec}/json` }, signal);
+  }
+
+  /**
+   * The streams of the main process, as those of an exec. The end of the input ends the session too, except where the
+   * container closes its input with it (StdinOnce, no terminal).
+   */
+  async attach(
+    container: string,
+    { stdin }: { readonly stdin: boolean },
+    signal: AbortSignal,
+  ): Promise<Socket> {
+    const query = { stream: true, stdin, stdout: true, stderr: true, detachKeys: neverTyped };
+    return this.#hijack({ method: 'POST', path: `${at(container)}/attach`, query }, signal);
+  }
+
+  resize(container: string, { width, height }: TerminalSize, signal: AbortSignal): Promise<void> {
+    const query = { w: width, h: height };
+    return this.#call({ method: 'POST', path: `${at(container)}/resize`, query }, signal);
+  }
+
+  /** Resolves once the container does not run, or is no more. */
+  async ended(container: string, signal: AbortSignal): Promise<void> {
+    const query = { condition: 'not-running' };
+    let answered = false;
+    const request = { method: 'POST', path: `${at(container)}/wait`, query } as const;
+    for await (const chunk of await this.#stream(request, signal)) answered ||= chunk.length > 0;
+    if (!answered) throw new ProviderError('Retryable', 'the container engine has stopped answering');
   }
 
   /** Resolves once the engine listens, so that nothing that happens later is missed. */
@@ -193,6 +247,10 @@ export class Engine {
 
   async #call<T>(request: EngineRequest, signal: AbortSignal): Promise<T> {
     return this.#connection.call<T>(await this.#versioned(request, signal), signal);
+  }
+
+  async #hijack(request: EngineRequest, signal: AbortSignal): Promise<Socket> {
+    return this.#connection.hijack(await this.#versioned(request, signal), signal);
   }
 
   async #stream(request: EngineRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {

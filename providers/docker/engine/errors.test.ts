@@ -10,6 +10,7 @@ test.each([
   [500, 'server error', 'Retryable'],
   [501, 'not implemented', 'Unsupported'],
   [400, 'write /x: no space left on device', 'Retryable'],
+  [400, 'Unknown runtime specified x', 'Retryable'],
 ])('%i %s is %s', (status, words, kind) => {
   const error = toProviderError(new EngineError(status, words), 'container main', 'CreateContainerError');
   expect(error).toMatchObject({ kind, message: `container main: ${words}`, reason: 'CreateContainerError' });

@@ -15,10 +15,26 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): error
   return error instanceof EngineError && statuses.includes(error.status);
 }
 
-/** The disk of the engine is full: the same call may succeed later, whatever status it came with. */
-function isDiskFull(message: string): boolean {
-  return /no space left on device|disk quota exceeded/i.test(message);
+/**
+ * The engine lacks something, and not the container: room, memory, a low-level runtime that works. The same call may
+ * succeed later, whatever status it came with.
+ */
+export function isEngineTrouble(message: string): boolean {
+  return troubles.test(message);
 }
+
+const troubles = new RegExp(
+  [
+    'no space left on device',
+    'disk quota exceeded',
+    'cannot allocate memory',
+    'too many open files',
+    'context deadline exceeded',
+    'unable to retrieve OCI runtime error',
+    'unknown runtime specified',
+  ].join('|'),
+  'i',
+);
 
 /**
  * What a failed call means to the node. `doing` is said before the engine's words; `reason` is the reason that a
@@ -28,7 +44,7 @@ export function toProviderError(error: unknown, doing: string, reason?: string):
   if (!(error instanceof EngineError)) return error;
   const details = { cause: error, ...(reason === undefined ? {} : { reason }) };
   const message = `${doing}: ${error.message}`;
-  if (isDiskFull(error.message)) return new ProviderError('Retryable', message, details);
+  if (isEngineTrouble(error.message)) return new ProviderError('Retryable', message, details);
   switch (error.status) {
     case 400:
       return new ProviderError('InvalidSpec', message, details);

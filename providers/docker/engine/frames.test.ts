@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Frame } from './frames.ts';
-import { readFrames } from './frames.ts';
+import { FrameReader, readFrames } from './frames.ts';
 
 function encode({ stream, data }: Frame): Buffer {
   const header = Buffer.alloc(8);
@@ -56,6 +56,16 @@ test('a stream that ends within a frame gives the whole ones before it', async (
     ),
     { examples: [[[{ stream: 'stdout', data: Buffer.from('whole') }], 1]] },
   );
+});
+
+test('what has come of a frame is given on at once, and a cut in the middle of it is known', () => {
+  const reader = new FrameReader();
+  const bytes = encode({ stream: 'stderr', data: Buffer.from('split') });
+  expect([reader.push(bytes.subarray(0, 3)), reader.isWhole]).toEqual([[], false]);
+  const first = { stream: 'stderr', data: Buffer.from('sp'), ends: false };
+  expect([reader.push(bytes.subarray(3, 10)), reader.isWhole]).toEqual([[first], false]);
+  const rest = { stream: 'stderr', data: Buffer.from('lit'), ends: true };
+  expect([reader.push(bytes.subarray(10)), reader.isWhole]).toEqual([[rest], true]);
 });
 
 test('what is no frame is refused, before it takes memory', async () => {

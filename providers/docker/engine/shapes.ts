@@ -7,6 +7,8 @@ export interface EngineVersion {
   readonly Os: string;
   /** As Go names it: `amd64`. */
   readonly Arch: string;
+  /** Of the engine: `20.10.24`. */
+  readonly Version?: string;
 }
 
 export interface EngineInfo {
@@ -14,10 +16,16 @@ export interface EngineInfo {
   readonly NCPU: number;
   readonly MemTotal: number;
   readonly OSType: string;
+  /** Where its data are, on its machine. */
+  readonly DockerRootDir?: string;
+  readonly OperatingSystem?: string;
+  /** `name=seccomp,profile=default`, `name=rootless`, ... */
+  readonly SecurityOptions?: readonly string[] | null;
 }
 
 export interface ListedContainer {
   readonly Id: string;
+  readonly ImageID: string;
   readonly Labels: Readonly<Record<string, string>>;
   readonly State: ContainerStatus;
 }
@@ -44,6 +52,7 @@ export interface InspectedContainer {
     readonly Labels: Readonly<Record<string, string>> | null;
     readonly StopSignal?: string;
     readonly Tty: boolean;
+    readonly OpenStdin?: boolean;
   };
   readonly NetworkSettings: {
     readonly Networks: Readonly<
@@ -54,6 +63,7 @@ export interface InspectedContainer {
 
 export interface InspectedImage {
   readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
   readonly RepoDigests?: readonly string[] | null;
   readonly Size?: number;
   readonly Config?: { readonly User?: string } | null;
@@ -75,7 +85,10 @@ export interface Progress {
 export interface InspectedExec {
   readonly Running: boolean;
   readonly ExitCode: number | null;
+  /** On the engine's machine; 0 = it was not started (yet). */
   readonly Pid: number;
+  /** Never its name. */
+  readonly ContainerID: string;
 }
 
 export interface EngineStats {
@@ -83,8 +96,29 @@ export interface EngineStats {
   readonly cpu_stats?: { readonly cpu_usage?: { readonly total_usage?: number } };
   readonly memory_stats?: {
     readonly usage?: number;
-    readonly stats?: { readonly total_inactive_file?: number; readonly inactive_file?: number };
+    readonly stats?: {
+      readonly total_inactive_file?: number;
+      readonly inactive_file?: number;
+      readonly rss?: number;
+      readonly anon?: number;
+    };
   };
+  readonly pids_stats?: { readonly current?: number };
+  readonly blkio_stats?: {
+    readonly io_service_bytes_recursive?: readonly { readonly op: string; readonly value: number }[] | null;
+  };
+  /** Absent on a container that shares the network of another. */
+  readonly networks?: Readonly<
+    Record<
+      string,
+      {
+        readonly rx_bytes: number;
+        readonly rx_errors: number;
+        readonly tx_bytes: number;
+        readonly tx_errors: number;
+      }
+    >
+  >;
 }
 
 /** Filters of a list or of the events: a value must match one of the texts, for labels all of them. */

@@ -6,6 +6,7 @@ import type { Engine } from '../engine/engine.ts';
 import { EngineError, hasStatus } from '../engine/errors.ts';
 import { SharedCalls } from '../waiting.ts';
 import { authHeader, credentialsFor } from './keyring.ts';
+import type { ImageLedger } from './ledger.ts';
 import type { ImageReference } from './reference.ts';
 import { canonicalName, parseImage } from './reference.ts';
 
@@ -17,6 +18,8 @@ export interface PresentImage {
   readonly name: string;
   /** Digest reference where there is one, else the engine's own id. */
   readonly id: string;
+  /** The engine's own id, always. */
+  readonly engineId: string;
   /** USER of the image: a number, a name, either with a group behind `:`; '' is root. */
   readonly user: string;
   readonly bytes: number;
@@ -26,11 +29,17 @@ export interface PresentImage {
 export class Images {
   readonly #engine: Engine;
   readonly #clock: ProviderClock;
+  readonly #ledger: ImageLedger;
   readonly #pulls = new SharedCalls<void>();
 
-  constructor(deps: { readonly engine: Engine; readonly clock: ProviderClock }) {
+  constructor(deps: {
+    readonly engine: Engine;
+    readonly clock: ProviderClock;
+    readonly ledger: ImageLedger;
+  }) {
     this.#engine = deps.engine;
     this.#clock = deps.clock;
+    this.#ledger = deps.ledger;
   }
 
   /** Rejects with the kubelet's reasons: InvalidImageName, ErrImageNeverPull, ErrImagePull. */
@@ -41,11 +50,12 @@ export class Images {
     signal: AbortSignal,
   ): Promise<PresentImage> {
     const reference = parseImage(image);
+    const before = await this.#find(reference, signal);
     if (imagePullPolicy !== 'Always') {
-      const present = await this.#find(reference, signal);
-      if (present !== undefined) {
+      if (before !== undefined) {
+        await this.#ledger.used(before.engineId);
         tell('Pulled', `Container image "${image}" already present on machine`);
-        return present;
+        return before;
       }
       if (imagePullPolicy === 'Never')
         throw new ProviderError(
@@ -62,6 +72,7 @@ export class Images {
     );
     const present = await this.#find(reference, signal);
     if (present !== undefined) {
+      await this.#ledger.pulled(present.name, present.engineId, before?.engineId);
       const seconds = ((this.#clock.now() - began) / 1000).toFixed(3);
       tell(
         'Pulled',
@@ -79,7 +90,7 @@ export class Images {
     try {
       const { Id, RepoDigests, Config, Size } = await this.#engine.image(name, signal);
       const digest = RepoDigests?.find((known) => isOf(known, reference));
-      return { name, id: digest ?? Id, user: Config?.User ?? '', bytes: Size ?? 0 };
+      return { name, id: digest ?? Id, engineId: Id, user: Config?.User ?? '', bytes: Size ?? 0 };
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;

@@ -43,7 +43,7 @@ test('capitals are pointed out, with the reason of the kubelet', () => {
     expect.objectContaining({
       kind: 'InvalidSpec',
       reason: 'InvalidImageName',
-      message: `couldn't parse image name "INVALID": invalid reference format: repository name must be lowercase`,
+      message: `Failed to apply default image tag "INVALID": couldn't parse image name "INVALID": invalid reference format: repository name (INVALID) must be lowercase`,
     }),
   );
 });

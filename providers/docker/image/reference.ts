@@ -31,7 +31,8 @@ export function parseImage(image: string): ImageReference {
   const domain = isDomain && first !== 'index.docker.io' ? first : 'docker.io';
   const written = isDomain ? rest.join('/') : name;
   if (more.length > 0 || (digest !== undefined && !digestPattern.test(digest))) throw invalid(image);
-  if (written !== written.toLowerCase()) throw invalid(image, ': repository name must be lowercase');
+  if (written !== written.toLowerCase())
+    throw invalid(image, `: repository name (${written}) must be lowercase`);
   if (!pathPattern.test(written) || !domainPattern.test(domain) || name.length > longestName)
     throw invalid(image);
   if (tag !== undefined && !tagPattern.test(tag)) throw invalid(image);
@@ -45,6 +46,7 @@ export function canonicalName({ repository, version }: ImageReference): string {
 }
 
 function invalid(image: string, why = ''): ProviderError {
-  const message = `couldn't parse image name ${JSON.stringify(image)}: invalid reference format${why}`;
+  const name = JSON.stringify(image);
+  const message = `Failed to apply default image tag ${name}: couldn't parse image name ${name}: invalid reference format${why}`;
   return new ProviderError('InvalidSpec', message, { field: 'image', reason: 'InvalidImageName' });
 }

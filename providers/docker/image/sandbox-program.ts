@@ -1,3 +1,6 @@
+import type { Architecture } from './executable.ts';
+import { executable } from './executable.ts';
+
 /**
  * The one program of a sandbox: it waits, reaps orphans (it is PID 1 of a Pod that shares its process namespace) and
  * ends on SIGTERM or SIGINT. So small that it is carried along as machine code. The same steps on both architectures:
@@ -76,43 +79,7 @@ const machineCode = {
   ],
 } as const;
 
-/** `e_machine` of elf.h. */
-const machines = { amd64: 62, arm64: 183 } as const;
-
-export type SandboxArchitecture = keyof typeof machines;
-
-export function isSandboxArchitecture(arch: string): arch is SandboxArchitecture {
-  return Object.hasOwn(machines, arch);
-}
-
-const fileHeaderBytes = 64;
-const programHeaderBytes = 56;
-const loadAddress = 0x400000;
-
-/** The program as a static ELF executable: the two headers, then the code, all in one segment. */
-export function sandboxProgram(arch: SandboxArchitecture): Buffer {
-  const code = Buffer.from(machineCode[arch].join(''), 'hex');
-  const codeOffset = fileHeaderBytes + programHeaderBytes;
-  const size = codeOffset + code.length;
-
-  const file = Buffer.alloc(fileHeaderBytes);
-  Buffer.from('\u007fELF\u0002\u0001\u0001', 'latin1').copy(file); // 64 bits, little endian, version 1
-  file.writeUInt16LE(2, 16); // ET_EXEC
-  file.writeUInt16LE(machines[arch], 18);
-  file.writeUInt32LE(1, 20);
-  file.writeBigUInt64LE(BigInt(loadAddress + codeOffset), 24); // entry point
-  file.writeBigUInt64LE(BigInt(fileHeaderBytes), 32); // program headers
-  file.writeUInt16LE(fileHeaderBytes, 52);
-  file.writeUInt16LE(programHeaderBytes, 54);
-  file.writeUInt16LE(1, 56);
-
-  const segment = Buffer.alloc(programHeaderBytes);
-  segment.writeUInt32LE(1, 0); // PT_LOAD
-  segment.writeUInt32LE(5, 4); // readable, executable
-  segment.writeBigUInt64LE(BigInt(loadAddress), 16);
-  segment.writeBigUInt64LE(BigInt(loadAddress), 24);
-  segment.writeBigUInt64LE(BigInt(size), 32);
-  segment.writeBigUInt64LE(BigInt(size), 40);
-  segment.writeBigUInt64LE(0x10000n, 48); // alignment: the largest page of both architectures
-  return Buffer.concat([file, segment, code]);
+/** The program as a static executable. */
+export function sandboxProgram(arch: Architecture): Buffer {
+  return executable(arch, machineCode[arch]);
 }

@@ -56,8 +56,8 @@ export function sandboxConfig(
         ExtraHosts: hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => `${name}:${ip}`)),
       }),
       Mounts: mounts,
+      // No few CPU shares, though it does nothing: connections to ports of the Pod pass through it.
       LogConfig: { Type: 'none', Config: {} },
-      CpuShares: 2,
       OomScoreAdj: Math.max(machine.leastOomScore, sandboxOomScore),
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
@@ -66,7 +66,10 @@ export function sandboxConfig(
   };
 }
 
-/** One run of a container. Network, host name and IPC are those of the sandbox. */
+/**
+ * One run of a container. Network, host name and IPC are those of the sandbox, and the processes that it sees those of
+ * the container with the id `target`, if any.
+ */
 export function containerConfig(
   record: PodRecord,
   spec: ContainerSpec,
@@ -75,6 +78,7 @@ export function containerConfig(
   settings: EngineSettings,
   machine: MachineFacts,
   mounts: readonly EngineMount[],
+  target?: string,
 ): CreateContainer {
   const sandbox = `container:${sandboxName(record.id)}`;
   const { User, ...security } = securityConfig(spec, record.securityContext, image.user);
@@ -97,6 +101,7 @@ export function containerConfig(
       NetworkMode: sandbox,
       IpcMode: sandbox,
       ...(record.shareProcessNamespace && { PidMode: sandbox }),
+      ...(target !== undefined && { PidMode: `container:${target}` }),
       Mounts: mounts,
       LogConfig: logConfig(settings),
       ...resourceConfig(spec),

@@ -65,6 +65,26 @@ export class PodFolders {
     await rename(`${target}.tmp`, target);
   }
 
+  /** Whether somebody has begun to make it. */
+  isKnown(sandboxId: string): Promise<boolean> {
+    return this.has(sandboxId, 'pod.json');
+  }
+
+  async has(sandboxId: string, file: string): Promise<boolean> {
+    try {
+      await stat(this.at(sandboxId, file));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** What has it mounted keeps it. */
+  async drop(sandboxId: string, file: string): Promise<void> {
+    await rm(this.at(sandboxId, file), { force: true });
+  }
+
   async remove(sandboxId: string): Promise<void> {
     await rm(this.at(sandboxId), { recursive: true, force: true, maxRetries: 3 });
   }

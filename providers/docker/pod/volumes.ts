@@ -102,7 +102,7 @@ export class Volumes {
   ): Promise<void> {
     const group = spec.securityContext.fsGroup;
     const options = [
-      group === undefined ? 'mode=0777' : `mode=2777,gid=${group}`,
+      group === undefined ? 'mode=1777' : `mode=3777,gid=${group}`,
       ...(sizeLimitBytes === undefined ? [] : [`size=${sizeLimitBytes}`]),
     ];
     await this.#deps.engine.createVolume(

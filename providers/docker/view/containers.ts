@@ -31,6 +31,8 @@ export interface SeenSandbox {
   readonly state: SandboxState;
   /** `running`, `created`, `exited`, ...; absent when its own container is gone and others were left. */
   readonly status?: string;
+  /** Ids of containers that its own has replaced, and that a crash has left. */
+  readonly replaced: readonly string[];
 }
 
 /**
@@ -113,7 +115,8 @@ function assemble(containers: readonly Seen[]): SeenSandbox {
   const oldestFirst = containers.toSorted(
     (one, other) => Date.parse(one.createdAt) - Date.parse(other.createdAt),
   );
-  const sandbox = oldestFirst.find(({ isSandbox }) => isSandbox);
+  const own = oldestFirst.filter(({ isSandbox }) => isSandbox);
+  const sandbox = own.pop();
   const [oldest] = oldestFirst;
   const { sandboxId: id, owner, createdAt } = sandbox ?? oldest ?? missing();
   return {
@@ -125,6 +128,7 @@ function assemble(containers: readonly Seen[]): SeenSandbox {
       containers: oldestFirst.flatMap(({ run }) => (run === undefined ? [] : [run])),
     },
     ...(sandbox && { status: sandbox.status }),
+    replaced: own.map((one) => one.id),
   };
 }
 

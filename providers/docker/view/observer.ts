@@ -11,6 +11,8 @@ import type { Containers, SeenSandbox } from './containers.ts';
 
 /** A list now and then finds what no event has told. */
 const relistMs = 60_000;
+/** As often as a kubelet looks (its PLEG lists every second). */
+const calmMs = 1_000;
 const firstRetryMs = 250;
 const longestRetryMs = 10_000;
 
@@ -22,6 +24,8 @@ export interface ObserverDeps {
   readonly log: ProviderLog;
   /** True while it is not yet what it shall be: more will happen to it soon. */
   readonly isUnfinished: (sandbox: SeenSandbox) => boolean;
+  /** Resolves when nothing is being done in it. */
+  readonly idle: (sandboxId: string) => Promise<void>;
   /** Called with every whole list of the scope. */
   readonly onList: (sandboxes: readonly SeenSandbox[]) => void;
 }
@@ -114,6 +118,7 @@ export class Observer {
 
   async #lookOnAndOn(sandboxId: string): Promise<void> {
     do {
+      await this.#calm(sandboxId);
       this.#looking.set(sandboxId, false);
       try {
         const [seen] = await this.#deps.containers.sandboxes(inSandboxFilter(sandboxId), this.#signal);
@@ -128,6 +133,14 @@ export class Observer {
       }
     } while (this.#looking.get(sandboxId) && !this.#signal.aborted);
     this.#looking.delete(sandboxId);
+  }
+
+  /** While something is done in it more will happen at once; whoever does it knows of that. But not for long. */
+  async #calm(sandboxId: string): Promise<void> {
+    const late = new AbortController();
+    const { clock, idle } = this.#deps;
+    await Promise.race([idle(sandboxId), delay(clock, calmMs, AbortSignal.any([this.#signal, late.signal]))]);
+    late.abort();
   }
 
   #take(sandboxId: string, seen: SeenSandbox | undefined): void {

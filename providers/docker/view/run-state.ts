@@ -1,5 +1,6 @@
 import type { TerminatedState } from '../../contract/instance.ts';
 import type { RuntimeContainer } from '../../contract/runtime.ts';
+import { isEngineTrouble } from '../engine/errors.ts';
 import type { InspectedContainer } from '../engine/shapes.ts';
 import type { Labelled } from '../pod/labels.ts';
 
@@ -12,12 +13,6 @@ type ContainerLabels = Extract<Labelled, { role: 'container' }>;
 export function isRefusedByRuntime(message: string): boolean {
   return (
     /OCI runtime|executable file not found|exec format error/i.test(message) && !isEngineTrouble(message)
-  );
-}
-
-function isEngineTrouble(message: string): boolean {
-  return /no space left on device|cannot allocate memory|context deadline exceeded|too many open files/i.test(
-    message,
   );
 }
 

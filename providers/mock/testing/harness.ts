@@ -31,6 +31,8 @@ export function mockHarness(
   const { connect = (cloud) => new MockProvider({ cloud }), patience = {} } = settings;
   return {
     arrange: arrangeForMock,
+    // It executes nothing.
+    lacks: ['exec', 'attach', 'portForward'],
     patience,
     skip: {
       'a program has its environment, with the address of its instance where it asks for it':

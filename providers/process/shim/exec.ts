@@ -1,85 +1,111 @@
-import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import { renameSync, writeFileSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import type { ProviderClock } from '../../contract/clock.ts';
-import { sendSignal } from '../members.ts';
-import type { ExecAnswer, ExecParams } from '../protocol.ts';
+import { privateFileMode, sessionProcessFile } from '../layout.ts';
+import { execMarker, markerVariable } from '../marker.ts';
+import { killMembers, sendSignal } from '../members.ts';
+import type { ProcessTable } from '../process-table.ts';
+import type { SessionProcessRecord } from '../records.ts';
 import { StartFailure } from './executable.ts';
+import type { Run } from './run.ts';
+import type { SessionFifos } from './session-fifos.ts';
+import type { SessionPeer } from './session-peer.ts';
 import type { Spawned } from './spawn.ts';
 import { spawnProcess } from './spawn.ts';
-
-export interface ExecTarget {
-  readonly workingDir: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
+import { joinTerminal, spawnInTerminal } from './terminal.ts';
 
 export interface ExecDeps {
-  /** Absolute, not yet used: the FIFO of this command. */
-  readonly fifo: string;
+  /** Of the session, absolute. */
+  readonly folder: string;
+  readonly table: ProcessTable;
   readonly clock: ProviderClock;
 }
 
-/** How long output is waited for that background processes of the command may still write. */
-const drainMs = 500;
+interface Started extends Spawned {
+  /** Resolves when everything that came out is in the FIFOs; true at once where the process itself holds them. */
+  readonly drained: () => Promise<void>;
+}
 
-/** Runs a command beside the container's process. Its group is killed when the time is up or when nobody waits any more. */
-export async function execute(
-  target: ExecTarget,
-  params: ExecParams,
+/** Runs a command beside the container's process and resolves to its exit code. When the runtime leaves it is killed with all of its session. */
+export async function runCommand(
+  run: Run,
+  command: { readonly argv: readonly string[]; readonly tty: boolean },
+  fifos: SessionFifos,
+  peer: SessionPeer,
   deps: ExecDeps,
-  signal: AbortSignal,
-): Promise<ExecAnswer> {
-  const { workingDir, environment } = target;
-  const { argv, timeoutMs, maxOutputBytes } = params;
-  let spawned: Spawned;
+): Promise<number> {
+  let started: Started;
   try {
-    const fifos = [deps.fifo] as const;
-    spawned = await spawnProcess({ argv, workingDir, environment, stdin: false, fifos, lasting: false });
+    started = await start(run, command, fifos, peer, deps);
   } catch (error) {
     if (!(error instanceof StartFailure)) throw error;
-    const output = Buffer.from(error.message).toString('base64');
-    return { exitCode: error.shellCode, output, timedOut: false };
+    complain(fifos.inner('stderr') ?? fifos.inner('stdout'), error.message);
+    return error.shellCode;
   }
-  const output = collect(spawned.outputs, maxOutputBytes);
-  let timedOut = false;
-  const kill = (): void => sendSignal(-spawned.pid, 'SIGKILL');
-  const cancelTimeout = deps.clock.schedule(timeoutMs, () => {
-    timedOut = true;
-    kill();
-  });
-  signal.addEventListener('abort', kill, { once: true });
-  if (signal.aborted) kill();
-  const exitCode = await exitCodeOf(spawned);
-  cancelTimeout();
-  signal.removeEventListener('abort', kill);
-  const cancelDrain = deps.clock.schedule(drainMs, () => {
-    for (const stream of spawned.outputs) stream.destroy();
-  });
-  const kept = await output;
-  cancelDrain();
-  return { exitCode, output: kept.toString('base64'), timedOut };
+  const { pid, exited, drained } = started;
+  const id = deps.table.read(pid)?.id ?? { pid, start: '' };
+  noteProcess(deps.folder, { version: 1, containerId: run.record.id, process: id });
+  run.guests.add(id);
+  let killed: Promise<unknown> | undefined;
+  const kill = (): void => {
+    sendSignal(-pid, 'SIGKILL');
+    killed = killMembers(deps.table, { leaders: [id], justEnded: [id] }, 1);
+  };
+  peer.gone.addEventListener('abort', kill, { once: true });
+  // The container may have ended, and what was in it been killed, while this was started.
+  if (peer.gone.aborted || !run.isRunning) kill();
+  const { code } = await exited;
+  peer.gone.removeEventListener('abort', kill);
+  await killed;
+  run.guests.delete(id);
+  await drained();
+  return code;
 }
 
-function exitCodeOf({ child }: Spawned): Promise<number> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]),
+async function start(
+  run: Run,
+  { argv, tty }: { readonly argv: readonly string[]; readonly tty: boolean },
+  fifos: SessionFifos,
+  peer: SessionPeer,
+  { clock }: ExecDeps,
+): Promise<Started> {
+  const { id, workingDir } = run.record;
+  const environment = { ...run.environment, [markerVariable]: execMarker(id) };
+  const command = { argv, workingDir, environment };
+  if (tty) {
+    const { size } = peer;
+    const { terminal, ...spawned } = await spawnInTerminal(command, size);
+    peer.onSize = (next) => void terminal.resize(next);
+    if (peer.size !== undefined && peer.size !== size) peer.onSize(peer.size);
+    const drained = joinTerminal(
+      terminal,
+      { input: fifos.take('stdin'), output: fifos.take('stdout') },
+      clock,
     );
-  });
+    return { ...spawned, drained };
+  }
+  const stdio = (['stdin', 'stdout', 'stderr'] as const).map((name) => fifos.inner(name) ?? 'ignore');
+  const spawned = await spawnProcess(command, stdio);
+  fifos.closeInner();
+  return { ...spawned, drained: async () => {} };
 }
 
-/** Everything is read, so that the command never blocks, and the first `maxBytes` are kept. */
-async function collect(streams: readonly Readable[], maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let room = maxBytes;
-  const closed = streams.map((stream) => {
-    stream.on('error', () => {});
-    stream.on('data', (chunk: Buffer) => {
-      const kept = chunk.subarray(0, room);
-      if (kept.length > 0) chunks.push(Buffer.from(kept));
-      room -= kept.length;
-    });
-    return new Promise<void>((resolve) => stream.once('close', () => resolve()));
-  });
-  await Promise.all(closed);
-  return Buffer.concat(chunks);
+/** For the next shim. At once rather than safe from a loss of power, which leaves no process either. */
+function noteProcess(folder: string, record: SessionProcessRecord): void {
+  const file = path.join(folder, sessionProcessFile);
+  try {
+    writeFileSync(`${file}.tmp`, JSON.stringify(record), { mode: privateFileMode });
+    renameSync(`${file}.tmp`, file);
+  } catch (error) {
+    console.error(`an exec is not noted down: ${String(error)}`);
+  }
+}
+
+/** The FIFO is empty, so that the few words fit. */
+function complain(fd: number | undefined, text: string): void {
+  try {
+    if (fd !== undefined) writeSync(fd, `${text}\n`);
+  } catch {
+    // The runtime has left.
+  }
 }

@@ -7,7 +7,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { wallClock } from '../../contract/clock.ts';
 import { claimSandbox } from '../claim.ts';
-import { sandboxFile, socketFile, stateFile } from '../layout.ts';
+import { sandboxFile, sessionSocketFile, socketFile, stateFile } from '../layout.ts';
 import type { ProcessTable } from '../process-table.ts';
 import { createProcessTable } from '../process-table.ts';
 import type { SandboxRecord, StateRecord } from '../records.ts';
@@ -16,6 +16,7 @@ import { claimAddress, reclaimAddress } from './address.ts';
 import { watchFolder } from './folder-watch.ts';
 import { closeInheritedFiles } from './inherited-files.ts';
 import { ShimServer } from './server.ts';
+import { endLostSessions, SessionServer } from './session-server.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** The runtime waits for a byte on this descriptor. */
@@ -33,6 +34,9 @@ async function main(): Promise<void> {
 
   const server = new ShimServer();
   const supervisor = await supervise(folder, sandbox, table, server);
+  if (claim.generation > 0) await endLostSessions(folder, sandbox.mark, table);
+  const sessions = new SessionServer({ folder, supervisor, table, clock: wallClock });
+  await sessions.listen(sessionSocketFile(claim.generation));
   await server.listen(socketFile(claim.generation), supervisor);
   outliveSignals(supervisor);
   watchFolder(folder, sandbox, table, wallClock, () => process.exit(0));

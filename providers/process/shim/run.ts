@@ -1,9 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { constants } from 'node:os';
 import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { ProviderClock } from '../../contract/clock.ts';
 import { ProviderError } from '../../contract/errors.ts';
+import type { TerminalSize } from '../../contract/streams.ts';
 import { logFolder, privateFolderMode, runFolder, workFolder } from '../layout.ts';
+import { isMarkedAs } from '../marker.ts';
 import type { Membership } from '../members.ts';
 import { killMembers, sendSignal } from '../members.ts';
 import type { ProcessId, ProcessTable } from '../process-table.ts';
@@ -11,12 +13,19 @@ import { isAlive } from '../process-table.ts';
 import type { StartParams } from '../protocol.ts';
 import type { ContainerRecord, ExitRecord, SandboxRecord } from '../records.ts';
 import { unknownExit } from '../records.ts';
+import type { Onlooker } from './capture.ts';
 import { Capture } from './capture.ts';
+import { ContainerInput } from './container-input.ts';
 import { containerEnvironment } from './environment.ts';
 import { StartFailure } from './executable.ts';
 import { readFifo } from './fifo.ts';
 import { LogWriter } from './log-writer.ts';
+import type { RunPipePaths } from './run-pipes.ts';
+import { openRunPipes, reopenInput } from './run-pipes.ts';
+import type { Command, ProcessExit, Spawned } from './spawn.ts';
 import { spawnProcess } from './spawn.ts';
+import type { Terminal } from './terminal.ts';
+import { endOfInput, spawnInTerminal } from './terminal.ts';
 
 export interface RunDeps {
   /** The sandbox's, absolute. */
@@ -42,12 +51,18 @@ export class Run {
   readonly #deps: RunDeps;
   #record: ContainerRecord;
   #environment: Readonly<Record<string, string>> = {};
+  /** Leaders of the commands that run beside its own process. */
+  readonly guests = new Set<ProcessId>();
+  readonly #settled = Promise.withResolvers<void>();
   #capture: Capture | undefined;
+  #input: ContainerInput | undefined;
+  #terminal: Terminal | undefined;
   #cancelKill = (): void => {};
 
   constructor(record: ContainerRecord, deps: RunDeps) {
     this.#record = record;
     this.#deps = deps;
+    if (record.settled) this.#settled.resolve();
   }
 
   get record(): ContainerRecord {
@@ -56,6 +71,26 @@ export class Run {
 
   get isRunning(): boolean {
     return this.#record.process !== undefined && this.#record.exit === undefined;
+  }
+
+  /** Resolves when it has ended and its log is complete. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  /** Undefined when it has none, or none any more. */
+  get input(): ContainerInput | undefined {
+    return this.#input?.isOpen ? this.#input : undefined;
+  }
+
+  /** Shows its output from now on, until the returned function is called. */
+  show(onlooker: Onlooker): () => void {
+    return this.#capture?.show(onlooker) ?? (() => {});
+  }
+
+  /** Of its terminal, when it has one. */
+  async resize(size: TerminalSize): Promise<void> {
+    await this.#terminal?.resize(size);
   }
 
   /** What a further process in this container is started with. */
@@ -84,22 +119,21 @@ export class Run {
       nodeFile: process.execPath,
     });
     try {
-      const { child, pid, outputs } = await spawnProcess({
-        argv: params.argv,
-        workingDir,
-        environment: this.#environment,
-        stdin: params.stdin,
-        fifos: this.#fifos(),
-        lasting: true,
-      });
+      const command = { argv: params.argv, workingDir, environment: this.#environment };
+      const started = await (this.#record.tty ? this.#startInTerminal(command) : this.#startOnPipes(command));
+      const { pid, exited, outputs } = started;
       this.#capture = new Capture(log, outputs);
-      const startedAt = isoTime(clock);
-      child.once('exit', (code, signal) => this.#ended(exitOf(code, signal, isoTime(clock)), true));
-      this.#record = { ...this.#record, startedAt, process: table.read(pid)?.id ?? { pid, start: '' } };
+      this.#record = {
+        ...this.#record,
+        startedAt: isoTime(clock),
+        process: table.read(pid)?.id ?? { pid, start: '' },
+      };
+      void exited.then((exit) => this.#ended(exitRecord(exit, isoTime(clock)), true));
     } catch (error) {
       log.close();
       if (!(error instanceof StartFailure)) throw error;
       this.#record = { ...this.#record, exit: startError(error, isoTime(clock)), settled: true };
+      this.#settled.resolve();
     }
     if (save() || this.#record.process === undefined) return;
     // A process that a crash would make ownerless must not go on.
@@ -120,7 +154,8 @@ export class Run {
       return true;
     }
     this.#environment = parseEnvironment(table.environment(leader.pid));
-    this.#captureAgain();
+    // A terminal has gone with the shim that held it; its processes got SIGHUP.
+    if (!this.#record.tty) this.#captureAgain();
     this.#watch(leader);
     if (this.#record.killAt !== undefined) this.#killAt(this.#record.killAt);
     return true;
@@ -141,6 +176,35 @@ export class Run {
   /** Removes its files. */
   discard(): void {
     rmSync(this.#folder(), { recursive: true, force: true });
+  }
+
+  async #startOnPipes(command: Command): Promise<Started> {
+    const { stdin } = this.#record;
+    const pipes = openRunPipes(this.#pipePaths(), stdin);
+    try {
+      const outer = [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const;
+      const spawned = await spawnProcess(command, [...(pipes?.stdio ?? outer)]);
+      const own = spawned.pipes;
+      this.#takeInput(pipes === undefined ? (own?.stdin ?? undefined) : pipes.input);
+      const outputs = pipes?.outputs ?? [own?.stdout, own?.stderr].filter((one) => one != null);
+      pipes?.release();
+      return { ...spawned, outputs };
+    } catch (error) {
+      pipes?.destroy();
+      throw error;
+    }
+  }
+
+  async #startInTerminal(command: Command): Promise<Started> {
+    const { terminal, ...spawned } = await spawnInTerminal(command);
+    const { stream } = terminal;
+    this.#terminal = terminal;
+    if (this.#record.stdin !== undefined) this.#takeInput(stream, () => stream.write(endOfInput));
+    return { ...spawned, outputs: [stream] };
+  }
+
+  #takeInput(target: Writable | undefined, end = (): void => void target?.end(() => target.destroy())): void {
+    if (target !== undefined) this.#input = new ContainerInput(target, this.#record.stdin === 'once', end);
   }
 
   #killAt(time: number): void {
@@ -164,17 +228,19 @@ export class Run {
     const { clock, save } = this.#deps;
     await this.#killAll(reapedNow && this.#record.process !== undefined ? [this.#record.process] : []);
     await this.#capture?.finish(drainMs, clock);
-    for (const fifo of this.#fifos()) rmSync(fifo, { force: true });
+    this.#input?.destroy();
+    for (const fifo of Object.values(this.#pipePaths())) rmSync(fifo, { force: true });
     this.#record = { ...this.#record, settled: true };
     save();
+    this.#settled.resolve();
   }
 
   async #killAll(justEnded: readonly ProcessId[]): Promise<void> {
     const { table } = this.#deps;
     const { id, process: leader } = this.#record;
     const membership: Membership = {
-      marked: (marker) => marker === id,
-      leaders: leader === undefined ? [] : [leader],
+      marked: (marker) => isMarkedAs(marker, id),
+      leaders: [...(leader === undefined ? [] : [leader]), ...this.guests],
       justEnded,
     };
     const left = await killMembers(table, membership, 1);
@@ -183,7 +249,9 @@ export class Run {
 
   #captureAgain(): void {
     try {
-      this.#capture = new Capture(this.#openLog(), this.#fifos().map(readFifo));
+      const { stdin, stdout, stderr } = this.#pipePaths();
+      this.#capture = new Capture(this.#openLog(), [stdout, stderr].map(readFifo));
+      if (this.#record.stdin === 'open') this.#takeInput(reopenInput(stdin));
     } catch (error) {
       console.error(`${this.#record.id}: its output can no longer be read: ${String(error)}`);
     }
@@ -207,16 +275,21 @@ export class Run {
     return path.join(this.#deps.folder, runFolder(this.#record.name, this.#record.run));
   }
 
-  #fifos(): [stdout: string, stderr: string] {
-    return [path.join(this.#folder(), 'stdout'), path.join(this.#folder(), 'stderr')];
+  #pipePaths(): RunPipePaths {
+    const [stdin, stdout, stderr] = ['stdin', 'stdout', 'stderr'].map((name) =>
+      path.join(this.#folder(), name),
+    );
+    return { stdin, stdout, stderr } as RunPipePaths;
   }
 }
 
-function exitOf(code: number | null, signalName: NodeJS.Signals | null, finishedAt: string): ExitRecord {
-  if (signalName === null)
-    return { exitCode: code ?? 0, reason: code === 0 ? 'Completed' : 'Error', message: '', finishedAt };
-  const signal = constants.signals[signalName];
-  return { exitCode: 128 + signal, signal, reason: 'Error', message: '', finishedAt };
+interface Started extends Spawned {
+  readonly outputs: readonly Readable[];
+}
+
+function exitRecord({ code, signal }: ProcessExit, finishedAt: string): ExitRecord {
+  const reason = code === 0 ? 'Completed' : 'Error';
+  return { exitCode: code, ...(signal !== undefined && { signal }), reason, message: '', finishedAt };
 }
 
 function startError(error: StartFailure, finishedAt: string): ExitRecord {

@@ -1,10 +1,10 @@
 import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
-import { providerErrorKind } from '../../contract/errors.ts';
 import { LineReader } from '../line-reader.ts';
 import type { ClientMessage, ShimMessage } from '../protocol.ts';
 import { encode, maxLineBytes } from '../protocol.ts';
 import type { StateRecord } from '../records.ts';
+import { listenPrivately, toWire } from './socket.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** A runtime that reads no more is cut off at this backlog; it connects anew and gets the state of then. */
@@ -23,13 +23,7 @@ export class ShimServer {
   /** `path` must not exist; it is relative, for a socket's path may have about 100 characters only. */
   async listen(path: string, supervisor: Supervisor): Promise<void> {
     this.#supervisor = supervisor;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      const umask = process.umask(0o177);
-      this.#server.listen(path, resolve);
-      process.umask(umask);
-    });
-    this.#server.on('error', (error) => console.error(`command socket: ${error.message}`));
+    await listenPrivately(this.#server, path);
   }
 
   publish(state: StateRecord): void {
@@ -40,16 +34,12 @@ export class ShimServer {
     const supervisor = this.#supervisor;
     if (supervisor === undefined) return void socket.destroy();
     const reader = new LineReader(maxLineBytes);
-    const execs = new Map<number, AbortController>();
     this.#connections.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.once('close', () => {
-      this.#connections.delete(socket);
-      for (const exec of execs.values()) exec.abort();
-    });
+    socket.once('close', () => this.#connections.delete(socket));
     socket.on('data', (chunk: Buffer) => {
       try {
-        for (const line of reader.push(chunk)) this.#receive(JSON.parse(line), socket, execs, supervisor);
+        for (const line of reader.push(chunk)) this.#receive(JSON.parse(line), socket, supervisor);
       } catch (error) {
         console.error(`a connection sent what is no message: ${String(error)}`);
         socket.destroy();
@@ -58,34 +48,15 @@ export class ShimServer {
     send(socket, { state: supervisor.state });
   }
 
-  #receive(
-    message: ClientMessage,
-    socket: Socket,
-    execs: Map<number, AbortController>,
-    supervisor: Supervisor,
-  ): void {
-    if ('cancel' in message) {
-      execs.get(message.cancel)?.abort();
-      return;
-    }
+  #receive(message: ClientMessage, socket: Socket, supervisor: Supervisor): void {
     const { id } = message;
-    const abort = new AbortController();
-    execs.set(id, abort);
-    call(supervisor, message, abort.signal)
+    call(supervisor, message)
       .then((result) => send(socket, { id, result }))
-      .catch((error: unknown) => {
-        const text = error instanceof Error ? error.message : String(error);
-        send(socket, { id, error: { kind: providerErrorKind(error), message: text } });
-      })
-      .finally(() => execs.delete(id));
+      .catch((error: unknown) => send(socket, { id, error: toWire(error) }));
   }
 }
 
-async function call(
-  supervisor: Supervisor,
-  message: Exclude<ClientMessage, { cancel: number }>,
-  signal: AbortSignal,
-): Promise<unknown> {
+async function call(supervisor: Supervisor, message: ClientMessage): Promise<unknown> {
   switch (message.method) {
     case 'start':
       return supervisor.start(message.params);
@@ -93,8 +64,8 @@ async function call(
       return supervisor.stop(message.params);
     case 'remove':
       return supervisor.remove(message.params);
-    case 'exec':
-      return supervisor.exec(message.params, signal);
+    case 'listeners':
+      return supervisor.listeners(message.params);
   }
 }
 

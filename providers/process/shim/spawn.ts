@@ -1,76 +1,70 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, rmSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { constants } from 'node:os';
 import { hasCode } from '../records.ts';
 import { checkWorkingDir, findExecutable, StartFailure } from './executable.ts';
-import type { Fifo } from './fifo.ts';
-import { makeFifos, openFifo } from './fifo.ts';
 
-export interface SpawnOptions {
+export interface Command {
   readonly argv: readonly string[];
   readonly workingDir: string;
   /** The whole environment. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Keep standard input open, with nothing to read on it; otherwise it is at its end. */
-  readonly stdin: boolean;
-  /** Where to make the FIFOs of stdout and stderr; one path = one for both. */
-  readonly fifos: readonly [string] | readonly [stdout: string, stderr: string];
-  /** The FIFOs stay, for another shim to read on (see openFifo). */
-  readonly lasting: boolean;
 }
 
 export interface Spawned {
-  readonly child: ChildProcess;
   readonly pid: number;
-  /** stdout and stderr, or both in one. */
-  readonly outputs: readonly Readable[];
+  readonly exited: Promise<ProcessExit>;
+  /** Where `stdio` asks for pipes, which Node.js makes of socket pairs. */
+  readonly pipes?: Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr'>;
+}
+
+export interface ProcessExit {
+  /** 128 + n after signal n, as a shell has it. */
+  readonly code: number;
+  readonly signal?: number;
+}
+
+export function exitOf(child: ChildProcess): Promise<ProcessExit> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, name) => {
+      if (name === null) return resolve({ code: code ?? 0 });
+      const signal = constants.signals[name];
+      resolve({ code: 128 + signal, signal });
+    });
+  });
+}
+
+/** Finds what is to be executed. Throws StartFailure when this command can never be started. */
+export function checkCommand({ argv, workingDir, environment }: Command): {
+  readonly executable: string;
+  readonly argv: readonly [string, ...string[]];
+} {
+  const [name, ...args] = argv;
+  if (name === undefined)
+    throw new StartFailure('no command specified: a host process has no image to take it from', 127);
+  checkWorkingDir(workingDir);
+  return { executable: findExecutable(name, workingDir, environment.PATH ?? ''), argv: [name, ...args] };
 }
 
 /**
  * Starts a process as the leader of a session and group of its own. Rejects with StartFailure when this command can
  * never be started, with any other error when the machine cannot start one now.
  */
-export async function spawnProcess(options: SpawnOptions): Promise<Spawned> {
-  const { argv, workingDir, environment, stdin, fifos, lasting } = options;
-  const [command, ...args] = argv;
-  if (command === undefined)
-    throw new StartFailure('no command specified: a host process has no image to take it from', 127);
-  checkWorkingDir(workingDir);
-  const executable = findExecutable(command, workingDir, environment.PATH ?? '');
-  const pipes = makeFifos(fifos) ? openAll(fifos, lasting) : [];
+export async function spawnProcess(command: Command, stdio: StdioOptions): Promise<Spawned> {
+  const { executable, argv } = checkCommand(command);
+  const [name, ...args] = argv;
   try {
-    const out = pipes[0]?.writer ?? 'pipe';
     const child = spawn(executable, args, {
-      argv0: command,
-      cwd: workingDir,
-      env: environment,
+      argv0: name,
+      cwd: command.workingDir,
+      env: command.environment,
       detached: true,
-      stdio: [stdin ? 'pipe' : 'ignore', out, pipes[1]?.writer ?? out],
+      stdio,
     });
-    const pid = child.pid ?? (await failureOf(child));
-    const own = [child.stdout, child.stderr].filter((stream) => stream !== null);
-    return { child, pid, outputs: pipes.length > 0 ? pipes.map((pipe) => pipe.reader) : own };
+    const exited = exitOf(child);
+    return { pid: child.pid ?? (await failureOf(child)), exited, pipes: child };
   } catch (error) {
-    for (const pipe of pipes) pipe.reader.destroy();
-    throw isPassing(error) ? error : asStartFailure(error, command);
-  } finally {
-    for (const pipe of pipes) closeSync(pipe.writer);
-    if (!lasting) for (const fifo of fifos) rmSync(fifo, { force: true });
-  }
-}
-
-function openAll(paths: readonly string[], lasting: boolean): Fifo[] {
-  const opened: Fifo[] = [];
-  try {
-    for (const path of paths) opened.push(openFifo(path, lasting));
-    return opened;
-  } catch (error) {
-    for (const fifo of opened) {
-      fifo.reader.destroy();
-      closeSync(fifo.writer);
-    }
-    throw error;
+    throw isPassing(error) ? error : asStartFailure(errnoOf(error), name);
   }
 }
 
@@ -83,10 +77,17 @@ function isPassing(error: unknown): boolean {
   return ['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'].some((code) => hasCode(error, code));
 }
 
-function asStartFailure(error: unknown, command: string): StartFailure {
-  if (hasCode(error, 'E2BIG')) return new StartFailure(`exec "${command}": argument list too long`, 126);
+function errnoOf(error: unknown): number {
+  return error instanceof Error && 'errno' in error ? Math.abs(Number(error.errno)) : 0;
+}
+
+/** In the words of a container runtime. */
+export function asStartFailure(errno: number, name: string): StartFailure {
+  const { E2BIG, ENOENT } = constants.errno;
+  if (errno === E2BIG) return new StartFailure(`exec "${name}": argument list too long`, 126);
   // The file is there (it was looked at): what is missing is the interpreter that its first line names.
-  if (hasCode(error, 'ENOENT')) return new StartFailure(`exec "${command}": no such file or directory`, 127);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return new StartFailure(`exec "${command}": ${code}`, 126);
+  if (errno === ENOENT) return new StartFailure(`exec "${name}": no such file or directory`, 127);
+  const [code = 'unknown error'] =
+    Object.entries(constants.errno).find(([, number]) => number === errno) ?? [];
+  return new StartFailure(`exec "${name}": ${code}`, 126);
 }

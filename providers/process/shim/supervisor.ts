@@ -3,11 +3,11 @@ import { ProviderError } from '../../contract/errors.ts';
 import { replaceFile } from '../durable-file.ts';
 import { stateFile, workFolder } from '../layout.ts';
 import { containerId, isMarkedBy, markerIn } from '../marker.ts';
+import { findMembers } from '../members.ts';
 import type { ProcessId } from '../process-table.ts';
-import type { ExecAnswer, ExecParams, Methods, StartParams } from '../protocol.ts';
-import { maxExecOutputBytes } from '../protocol.ts';
+import type { Methods, StartParams } from '../protocol.ts';
 import type { ContainerRecord, StateRecord } from '../records.ts';
-import { execute } from './exec.ts';
+import { listeningAddresses } from './listeners.ts';
 import type { RunDeps } from './run.ts';
 import { Run } from './run.ts';
 
@@ -25,7 +25,6 @@ export class Supervisor {
   readonly #runs = new Map<string, Run>();
   readonly #starting = new Map<string, Promise<void>>();
   #sequence: number;
-  #execs = 0;
   #cancelSave: (() => void) | undefined;
 
   /** `previous`: what the shim before this one has left, if there was one. */
@@ -64,6 +63,8 @@ export class Supervisor {
             '/',
             params.workingDir || path.join(folder, workFolder(params.name, params.run)),
           ),
+          ...(params.stdin && { stdin: params.stdinOnce ? ('once' as const) : ('open' as const) }),
+          ...(params.tty && { tty: true as const }),
           startedAt: new Date(clock.now()).toISOString(),
           settled: false,
         },
@@ -94,16 +95,22 @@ export class Supervisor {
     return null;
   }
 
-  async exec(params: ExecParams, signal: AbortSignal): Promise<ExecAnswer> {
-    const run = this.#runs.get(params.containerId);
-    if (run === undefined || !run.isRunning)
-      throw new ProviderError('NotFound', `container ${params.containerId} does not run`);
-    this.#execs += 1;
-    return execute(
-      { workingDir: run.record.workingDir, environment: run.environment },
-      { ...params, maxOutputBytes: Math.min(params.maxOutputBytes, maxExecOutputBytes) },
-      { fifo: path.join(this.#deps.folder, `exec-${this.#execs}`), clock: this.#deps.clock },
-      signal,
+  /** Throws NotFound when the container does not run. */
+  running(containerId: string): Run {
+    const run = this.#runs.get(containerId);
+    if (run?.isRunning) return run;
+    throw new ProviderError('NotFound', `container ${containerId} does not run`);
+  }
+
+  listeners({ port }: Methods['listeners']['params']): readonly string[] {
+    const { ip, sandbox, table } = this.#deps;
+    const runs = [...this.#runs.values()].filter((run) => run.isRunning);
+    const leaders = runs.flatMap((run) => [run.record.process ?? [], [...run.guests]].flat());
+    const members = findMembers(table, { marked: (marker) => isMarkedBy(marker, sandbox.mark), leaders });
+    return listeningAddresses(
+      port,
+      ip,
+      members.map((member) => member.id.pid),
     );
   }
 

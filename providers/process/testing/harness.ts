@@ -12,6 +12,7 @@ import { createProcessRuntime } from '../create-runtime.ts';
 import { isMarkedBy, markerIn } from '../marker.ts';
 import { createProcessTable } from '../process-table.ts';
 import type { ProcessLimits } from '../runtime.ts';
+import { Sink } from './streams.ts';
 
 const silent: ProviderLog = { debug() {}, info() {}, warn() {}, error() {} };
 export const never: AbortSignal = new AbortController().signal;
@@ -21,7 +22,7 @@ const deadlineMs = 15_000;
 /** A runtime on a state folder, with what it tells; the folder may be shared with others, each with its own scope. */
 export class Harness {
   readonly scope: OwnerScope;
-  readonly runtime: ContainerRuntime;
+  readonly runtime: ContainerRuntime & Required<Pick<ContainerRuntime, 'exec' | 'attach' | 'portForward'>>;
   readonly #seen = new Map<string, SandboxState>();
   readonly #gone = new Set<string>();
   readonly #watch = new AbortController();
@@ -110,21 +111,18 @@ export class Harness {
     return this.runtime.logs(sandbox.id, container.id, { follow: true, ...query }, signal);
   }
 
-  async exec(
-    sandbox: SandboxState,
-    container: RuntimeContainer,
-    command: readonly string[],
-    timeoutMs = 10_000,
-  ) {
-    const options = { timeoutMs, maxOutputBytes: 1_000 };
-    const { output, ...rest } = await this.runtime.execSync(
+  /** Runs a command to its end. */
+  async exec(sandbox: SandboxState, container: RuntimeContainer, command: readonly string[]) {
+    const sink = new Sink();
+    const streams = { stdout: sink, stderr: sink };
+    const exitCode = await this.runtime.exec(
       sandbox.id,
       container.id,
-      command,
-      options,
+      { command, tty: false },
+      streams,
       never,
     );
-    return { ...rest, output: Buffer.from(output).toString() };
+    return { exitCode, output: sink.text };
   }
 
   /** Ends this runtime; what runs goes on. */

@@ -63,17 +63,17 @@ describe('objects without defaults', () => {
 });
 
 describe('workloads are judged by the Pods that they make', () => {
-  const template = `  template:\n    spec:\n      automountServiceAccountToken: false\n      ${container}, tty: true }]`;
-  const refused = 'TTYNotSupported 8';
+  const template = `  template:\n    spec:\n      automountServiceAccountToken: false\n      ${container}, securityContext: { privileged: true } }]`;
+  const refused = 'PrivilegedNotSupported 8';
 
   test.each([
-    ['apps/v1', 'Deployment', `  replicas: 3\n${template}`, 3, 'TTYNotSupported 9'],
+    ['apps/v1', 'Deployment', `  replicas: 3\n${template}`, 3, 'PrivilegedNotSupported 9'],
     ['apps/v1', 'Deployment', template, 1, refused],
     ['apps/v1', 'ReplicaSet', template, 1, refused],
     ['v1', 'ReplicationController', template, 1, refused],
     ['apps/v1', 'StatefulSet', template, 1, refused],
     ['batch/v1', 'Job', template, 1, refused],
-    ['batch/v1', 'Job', `  parallelism: 5\n  completions: 3\n${template}`, 3, 'TTYNotSupported 10'],
+    ['batch/v1', 'Job', `  parallelism: 5\n  completions: 3\n${template}`, 3, 'PrivilegedNotSupported 10'],
     ['apps/v1', 'DaemonSet', template, undefined, 'DaemonSetNotSupported 1 8'],
   ])('%s %s %#', (apiVersion, kind, spec, copies, outcome) => {
     const found = only(workload(apiVersion, kind, spec));
@@ -82,9 +82,9 @@ describe('workloads are judged by the Pods that they make', () => {
 
   test('a CronJob by the Pods of its Jobs, a PodTemplate by its own', () => {
     const cron = `  schedule: "@daily"\n  jobTemplate:\n    spec:\n${template.replaceAll(/^/gm, '    ')}`;
-    expect(judged(only(workload('batch/v1', 'CronJob', cron)))).toBe('TTYNotSupported 11');
+    expect(judged(only(workload('batch/v1', 'CronJob', cron)))).toBe('PrivilegedNotSupported 11');
     const podTemplate = `apiVersion: v1\nkind: PodTemplate\nmetadata: { name: t }\n${template.replaceAll(/^ {2}/gm, '')}\n`;
-    expect(judged(only(podTemplate))).toBe('TTYNotSupported 7');
+    expect(judged(only(podTemplate))).toBe('PrivilegedNotSupported 7');
   });
 
   test('the claims of a StatefulSet become volumes of its Pods, before their own', () => {
@@ -114,7 +114,7 @@ describe('workloads are judged by the Pods that they make', () => {
         'spec.hostname': { support: 'refused', why: 'no', instead: 'x' } as const,
       },
     };
-    const plain = template.replace(', tty: true', '');
+    const plain = template.replace(', securityContext: { privileged: true }', '');
     expect(judged(only(workload('batch/v1', 'Job', plain), named))).toBe('ok');
     expect(judged(only(workload('batch/v1', 'Job', `  completionMode: Indexed\n${plain}`), named))).toContain(
       'HostnameNotSupported',
@@ -191,7 +191,7 @@ describe('bad input is named with file and line', () => {
 
 test('the text of a refusal is that of the daemon for the same Pod in a cluster', async () => {
   const text = pod(
-    `hostPID: true, volumes: [{ name: v, hostPath: { path: / } }], ${container}, tty: true }]`,
+    `hostPID: true, volumes: [{ name: v, hostPath: { path: / } }], ${container}, securityContext: { privileged: true } }]`,
   );
   const { store } = await createDevCluster({ controllers: false });
   store.create('namespaces', { metadata: { name: 'default' } });

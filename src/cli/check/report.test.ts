@@ -26,7 +26,7 @@ metadata: { name: admin }
 spec:
   template:
     spec:
-      ${spec('          tty: true')}
+      ${spec('          securityContext: { privileged: true }')}
 ---
 apiVersion: v1
 kind: Service
@@ -41,8 +41,8 @@ test('for people: each with place, size and outcome, refusals with the lines tha
   expect(textReport(outcome(), 'process', false)).toBe(
     `a.yaml:1   Deployment shop/web  ok       3 Pods, each cpu 50m, memory 64Mi
 a.yaml:16  Deployment admin     refused  cpu 50m, memory 64Mi
-    TTYNotSupported: Pod was rejected: spec.containers[0].tty: a host process has no terminal; instead: remove tty
-    a.yaml:28: spec.containers[0].tty
+    PrivilegedNotSupported: Pod was rejected: spec.containers[0].securityContext.privileged: a host process is not confined: it has the rights of the daemon; instead: remove privileged, or use a provider that runs containers
+    a.yaml:28: spec.containers[0].securityContext.privileged
 
 2 kinds of Pods for the provider process: 1 ok, 1 refused; 1 other object.
 Some fields have their effect by other means in 1 of them; --verbose tells.`,
@@ -81,9 +81,15 @@ test('for programs', () => {
         name: 'admin',
         requests: { cpu: '50m', memory: '64Mi' },
         admitted: false,
-        reason: 'TTYNotSupported',
-        message: expect.stringContaining('Pod was rejected: spec.containers[0].tty: '),
-        findings: [{ fields: ['spec.containers[0].tty'], lines: [28], instead: 'remove tty' }],
+        reason: 'PrivilegedNotSupported',
+        message: expect.stringContaining('Pod was rejected: spec.containers[0].securityContext.privileged: '),
+        findings: [
+          {
+            fields: ['spec.containers[0].securityContext.privileged'],
+            lines: [28],
+            instead: 'remove privileged, or use a provider that runs containers',
+          },
+        ],
       },
     ],
     others: [{ kind: 'Service', name: 'web', line: 30 }],

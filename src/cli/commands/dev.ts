@@ -1,13 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { checkNodeName } from '../../config/node-checks.ts';
+import { systemClock } from '../../telemetry/clock.ts';
 import { examples, prose } from '../help.ts';
 import { untilInterrupted, whenAborted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
+import { type ChosenProvider, chooseProvider } from '../wiring/choose-provider.ts';
 import type { DevSession } from '../wiring/dev-session.ts';
 import { firstPod, whyNoImages } from './first-pod.ts';
 
 interface Flags {
-  readonly provider: string;
+  readonly provider?: string;
   readonly providerOptions: Readonly<Record<string, unknown>>;
   readonly nodeName: string;
   readonly taint: boolean;
@@ -29,9 +31,12 @@ prints the line that points kubectl at it. For development and tests, not for pr
 With --assets the control plane is a real one: etcd, kube-apiserver, kube-controller-manager
 and kube-scheduler from that folder, as processes that live as long as this one.
 
-Ctrl-C ends it and removes every process, port and folder that it made.`),
+Ctrl-C ends it and removes every container, process, port and folder that it made.`),
     )
-    .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package', 'process')
+    .option(
+      '--provider <name>',
+      'docker, mock, process, ./file.js, or the name of a package (default: docker where an engine answers and has or can pull an image for a first Pod, else process)',
+    )
     .addOption(
       new Option('--provider-options <json>', 'options of the provider')
         .argParser(parseObject)
@@ -74,20 +79,34 @@ async function dev(flags: Flags): Promise<void> {
     import('../../telemetry/pino-log.ts'),
   ]);
   const { signal, dispose } = untilInterrupted(() => console.log('stopping ...'));
+  const log = createPinoLog(flags.logLevel);
+  let choice: ChosenProvider | undefined;
   let session: DevSession | undefined;
   try {
+    choice = await chooseProvider(
+      { provider: flags.provider, options: flags.providerOptions, needsImage: false },
+      {
+        clock: systemClock,
+        random: Math.random,
+        log,
+        environment: process.env,
+        say: (line) => console.log(line),
+      },
+      signal,
+    );
+    const { provider, options: providerOptions, why } = choice;
     session = await startDevSession({
-      ...flags,
-      log: createPinoLog(flags.logLevel),
+      ...{ ...flags, provider, providerOptions },
+      log,
       version: packageVersion(),
       signal,
     });
-    console.log(
-      `The cluster is ready: ${session.cluster.url}, node ${flags.nodeName}, provider ${flags.provider}.`,
-    );
+    console.log(`The cluster is ready: ${session.cluster.url}, node ${flags.nodeName}.`);
+    console.log(`Provider ${provider}: ${why}.`);
     console.log(`\n  export KUBECONFIG=${session.kubeconfig}\n  kubectl get nodes\n`);
-    if (flags.provider === 'process')
-      console.log(`A first Pod to paste there:\n\n${firstPod(flags.taint)}\n\n${whyNoImages}\n`);
+    const pod = firstPod(choice, flags.taint);
+    if (pod !== undefined) console.log(`A first Pod to paste there:\n\n${pod}\n`);
+    if (provider === 'process') console.log(`${whyNoImages}\n`);
     console.log('Ctrl-C ends it and leaves nothing behind.');
     const trouble = await Promise.race([whenAborted(signal), ...brokenOf(session)]);
     if (trouble !== undefined) throw new Error(`the control plane broke: ${trouble}`);
@@ -95,6 +114,7 @@ async function dev(flags: Flags): Promise<void> {
     if (!signal.aborted) throw error;
   } finally {
     await session?.stop();
+    await choice?.leave();
     dispose();
   }
 }

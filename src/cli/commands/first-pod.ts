@@ -1,8 +1,16 @@
+import { hostImage } from '../demo/on-image.ts';
+import type { ChosenProvider } from '../wiring/choose-provider.ts';
+
 /**
- * What to paste for a first Pod on the process provider, whose Pods name the image burstlet.dev/host and want no token.
- * `taint`: the node keeps Pods away that do not tolerate it.
+ * What to paste for a first Pod; undefined for a provider of which it is not known what runs there. `taint`: the node
+ * keeps Pods away that do not tolerate it.
  */
-export function firstPod(taint: boolean): string {
+export function firstPod(
+  { provider, image }: Pick<ChosenProvider, 'provider' | 'image'>,
+  taint: boolean,
+): string | undefined {
+  const named = image ?? (provider === 'process' ? hostImage : undefined);
+  if (named === undefined) return undefined;
   const toleration = '\n  tolerations: [{ key: virtual-kubelet.io/provider, operator: Exists }]';
   return `kubectl apply -f - <<'EOF'
 apiVersion: v1
@@ -11,7 +19,7 @@ metadata: { name: hello }
 spec:
   automountServiceAccountToken: false${taint ? toleration : ''}
   containers:
-    - { name: main, image: burstlet.dev/host, command: [sh, -c, "echo hello; sleep 3600"] }
+    - { name: main, image: ${named}, command: [sh, -c, "echo hello; sleep 3600"] }
 EOF
 kubectl logs hello`;
 }

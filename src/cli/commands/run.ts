@@ -36,11 +36,20 @@ process and no isolation: give it only Pods of people who may log in here.`),
       '--kubeconfig <file>',
       'cluster to join (default: $KUBECONFIG, the service account, ~/.kube/config)',
     )
+    .option(
+      '--bootstrap-kubeconfig <file>',
+      'ask with it for the identity of a node; --kubeconfig is written then',
+    )
+    .option('--no-rotate-certificates', 'keep the client certificate that came by the bootstrap to its end')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--node-name <name>', 'name of the node (default: burstlet-<provider>)')
     .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package')
     .option('--listen <address>', 'address and port of the node API (default: 0.0.0.0:10250)')
     .option('--address <ip>', 'InternalIP of the node, where the API server finds it')
+    .option('--tls-cert-file <file>', 'certificate of the node API, PEM (default: a self-signed one)')
+    .option('--tls-private-key-file <file>', 'its key, PEM')
+    .option('--rotate-server-certificates', 'ask the cluster for that certificate, and for the next in time')
+    .option('--client-ca-file <file>', 'CA of client certificates, PEM (default: what the cluster publishes)')
     .option('--no-taint', 'let ordinary Pods come here too')
     .option('--state-dir <dir>', 'folder for what has to outlive the daemon')
     .addOption(
@@ -148,6 +157,6 @@ export async function readSettings(flags: Flags, command: Command): Promise<Sett
       `--config ${config} cannot be read: ${fileTrouble(error)}; docs/examples/burstlet.yaml is one to begin with`,
     );
   });
-  const settings = settingsOfFile(parseConfigFile(text, config), config);
+  const settings = settingsOfFile(parseConfigFile(text, config));
   return logLevel === undefined ? settings : { ...settings, logLevel };
 }

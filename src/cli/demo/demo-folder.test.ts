@@ -7,7 +7,7 @@ import { silentLog } from '../../telemetry/log.ts';
 import { clearUpAfterCrashes, createDemoFolder } from './demo-folder.ts';
 
 let parent = '';
-const deps = () => ({ parent, choice: { provider: 'mock', options: {} }, nodeName: 'n', log: silentLog });
+const deps = () => ({ parent, nodeName: 'n', log: silentLog });
 beforeEach(async () => {
   parent = await mkdtemp(path.join(tmpdir(), 'burstlet-folders-'));
 });
@@ -16,15 +16,17 @@ afterEach(() => rm(parent, { recursive: true }));
 /** Of a process that has just ended. */
 const deadPid = String(spawnSync(process.execPath, ['--version']).pid);
 
+const cluster = JSON.stringify({ clusterUid: 'u', choice: { provider: 'mock', options: {} } });
+
 async function folder(name: string, files: Readonly<Record<string, string>>): Promise<void> {
   await mkdir(path.join(parent, name));
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(parent, name, file), text);
 }
 
 test('folders of demos that were killed go, with their instances; all others stay', async () => {
-  await folder('burstlet-demo-killed', { pid: deadPid, 'cluster-uid': 'u' });
+  await folder('burstlet-demo-killed', { pid: deadPid, 'cluster.json': cluster });
   await folder('burstlet-demo-killed-early', { pid: deadPid });
-  await folder('burstlet-demo-alive', { pid: String(process.ppid), 'cluster-uid': 'v' });
+  await folder('burstlet-demo-alive', { pid: String(process.ppid), 'cluster.json': cluster });
   await folder('burstlet-demo-beginning', {});
   await folder('something-else', { pid: deadPid });
   expect(await clearUpAfterCrashes(deps(), AbortSignal.abort())).toBe(0);

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { ConfigError } from '../../config/settings.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { takeDevFolder } from '../wiring/dev-folder.ts';
-import type { ProviderChoice } from '../wiring/load-provider.ts';
 import { reapInstances } from '../wiring/reap.ts';
 import { nodeStateDir } from '../wiring/virtual-node.ts';
 
@@ -12,7 +11,6 @@ const prefix = 'burstlet-demo-';
 export interface DemoFolderDeps {
   /** Where the folders of all demos lie: the temporary folder. */
   readonly parent: string;
-  readonly choice: ProviderChoice;
   readonly nodeName: string;
   readonly log: Log;
 }
@@ -53,7 +51,7 @@ async function isMine(folder: string): Promise<boolean> {
 /** False while its demo lives. */
 async function clearUp(
   folder: string,
-  { choice, nodeName, log }: DemoFolderDeps,
+  { nodeName, log }: DemoFolderDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
   const taken = await takeDevFolder(folder).catch((error: unknown) => {
@@ -62,7 +60,8 @@ async function clearUp(
   });
   if (taken === undefined) return false;
   if (taken.leftBehind !== undefined) {
-    const scope = { clusterUid: taken.leftBehind, node: nodeName };
+    const { clusterUid, choice } = taken.leftBehind;
+    const scope = { clusterUid, node: nodeName };
     await reapInstances(choice, nodeStateDir(folder, nodeName), scope, log, signal);
   }
   await taken.remove();

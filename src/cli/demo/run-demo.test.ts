@@ -18,6 +18,8 @@ spec:
   containers: [{ name: c, image: burstlet.dev/host, command: [sleep, '600'] }]
 `;
 
+const choice = { provider: 'process', options: {}, why: 'it is wanted', leave: async () => undefined };
+
 interface Run {
   readonly outcome: DemoOutcome;
   readonly written: string;
@@ -35,7 +37,7 @@ async function run(text: string, until: (written: string) => boolean): Promise<R
   };
   const { manifests } = parseManifests(text, 'f');
   const deps = { clock: systemClock, random: Math.random, log: silentLog, version: '0.0.0', output };
-  const outcome = await runDemo({ manifests, exit: false }, deps, controller.signal);
+  const outcome = await runDemo({ manifests, choice, exit: false }, deps, controller.signal);
   return { outcome, written };
 }
 
@@ -80,7 +82,7 @@ describe('a demo', () => {
     const output = { write: (more: string) => (written += more) };
     const deps = { clock: systemClock, random: Math.random, log, version: '0.0.0', output };
     try {
-      const outcome = await runDemo({ manifests: [], exit: false }, deps, controller.signal);
+      const outcome = await runDemo({ manifests: [], choice, exit: false }, deps, controller.signal);
       expect([outcome, written]).toEqual(['interrupted', '']);
       expect(said.at(-1)).toBe(atMessage);
       expect(await readdir(parent)).toEqual([]);

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import type { KubeObject } from '../../kube/types.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
+import type { ChosenProvider } from '../wiring/choose-provider.ts';
 import { type DevSession, startDevSession } from '../wiring/dev-session.ts';
 import { applyManifests } from './apply-manifests.ts';
 import { clearUpAfterCrashes, createDemoFolder } from './demo-folder.ts';
@@ -9,11 +10,13 @@ import { expectations, tickNow } from './expectations.ts';
 import { jobOfCronJob } from './job-of-cron-job.ts';
 import { cronJobs, jobs } from './kinds.ts';
 import { notes } from './notes.ts';
+import { hostImage, onImage } from './on-image.ts';
 import { allMet, resultLines } from './result-lines.ts';
 import { openStage, type Stage, type StageDeps } from './stage.ts';
 
 export interface DemoOptions {
   readonly manifests: readonly Manifest[];
+  readonly choice: ChosenProvider;
   /** Check the end states and end, instead of staying. */
   readonly exit: boolean;
 }
@@ -26,6 +29,12 @@ export interface DemoDeps extends StageDeps {
 export type DemoOutcome = 'met' | 'unmet' | 'interrupted';
 
 const nodeName = 'burstlet-0';
+
+const kinds: Readonly<Record<string, string>> = {
+  docker: 'its instances are containers of a Docker engine',
+  process: 'its instances are processes of this machine',
+  mock: 'its instances are pretended, and nothing runs',
+};
 
 /** Far more than a slow machine needs; what is not there by then will not come. */
 const patienceMs = 90_000;
@@ -40,8 +49,9 @@ export async function runDemo(
 ): Promise<DemoOutcome> {
   const { output, clock } = deps;
   const startedAt = clock.now();
-  const choice = { provider: 'process', options: {} };
-  const folders = { parent: shortTmpdir(), choice, nodeName, log: deps.log };
+  const { choice } = options;
+  const folders = { parent: shortTmpdir(), nodeName, log: deps.log };
+  const manifests = choice.image === undefined ? options.manifests : onImage(options.manifests, choice.image);
   let session: DevSession | undefined;
   try {
     await clearUpAfterCrashes(folders, signal);
@@ -56,10 +66,10 @@ export async function runDemo(
       version: deps.version,
       signal,
     });
-    output.write(introduction(session));
+    output.write(introduction(session, choice));
     const stage = await openStage(session, deps);
     try {
-      const created = await applyManifests(stage.client, options.manifests, signal);
+      const created = await applyManifests(stage.client, manifests, signal);
       await stage.view.synced();
       const display = createDisplay(output, startedAt);
       if (!options.exit) return await stay(stage, display, deps, signal);
@@ -73,6 +83,7 @@ export async function runDemo(
     throw error;
   } finally {
     await session?.stop();
+    await choice.leave();
   }
 }
 
@@ -133,8 +144,11 @@ function shortTmpdir(): string {
   return process.platform === 'darwin' ? '/tmp' : os.tmpdir();
 }
 
-function introduction({ cluster, kubeconfig }: DevSession): string {
-  return `A cluster at ${cluster.url} with one virtual node; its instances are processes of this machine.
+function introduction({ cluster, kubeconfig }: DevSession, { provider, why, image }: ChosenProvider): string {
+  const stead =
+    image === undefined ? '' : `\nPods run the image ${image} where the manifests say ${hostImage}.`;
+  return `A cluster at ${cluster.url} with one virtual node; ${kinds[provider] ?? `its provider is ${provider}`}.
+Provider ${provider}: ${why}.${stead}
 
   export KUBECONFIG=${kubeconfig}
   kubectl -n demo get pods -o wide

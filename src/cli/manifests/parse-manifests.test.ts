@@ -84,6 +84,13 @@ describe('what is wrong is named with file and line', () => {
   });
 });
 
+test('a key that YAML takes for a boolean is told, and the object is taken all the same', () => {
+  const text = `${pod}data:\n  y: 1\n  "n": 2\n  false: 3\n`;
+  const { manifests, problems } = parseManifests(text, 'f');
+  expect(problems).toEqual(['f:5: the key y means true in YAML; write "y" in quotes']);
+  expect(manifests).toHaveLength(1);
+});
+
 describe('the line of a field', () => {
   const text = `${pod}spec:
   containers:

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { booleanKeys } from '../../config/boolean-keys.ts';
 import type { FieldPath } from './field-path.ts';
 
 /** An object as somebody wrote it: nothing is known of its shape but these. */
@@ -60,6 +61,7 @@ export function parseManifests(text: string, file: string): ParsedManifests {
       problems.push(`${file}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
       continue;
     }
+    problems.push(...booleanKeys(document, lines).map(({ line, message }) => `${file}:${line}: ${message}`));
     try {
       collect(document.toJS({ maxAliasCount: maxAliases }), [], place, manifests, problems);
     } catch (error) {

@@ -1,27 +1,25 @@
-import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import type { InstanceProvider } from '../../../providers/contract/index.ts';
 import { readNodeDns } from '../../config/host-dns.ts';
 import { ConfigError, type NodeSettings, type Settings } from '../../config/settings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { loadClusterAccess } from '../../kube/cluster-access.ts';
-import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { createEventRecorder } from '../../kube/events.ts';
-import { configMaps } from '../../kube/resources.ts';
 import { createKubeClient } from '../../kube/rest-client.ts';
-import {
-  certificateFromFiles,
-  type ServingCertificate,
-  selfSignedCertificate,
-} from '../../node/serving-certificate.ts';
+import { ProbeCounts } from '../../kubelet/stats/probe-counts.ts';
+import { lasting } from '../../node/certificates/certificate-source.ts';
+import type { ServingCertificate } from '../../node/serving-certificate.ts';
 import { Scheduler } from '../../scheduler/scheduler.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import { capacityOverrides } from './capacity-overrides.ts';
+import { readClientCa } from './client-ca.ts';
 import { readClusterUid } from './cluster-uid.ts';
 import { loadProvider } from './load-provider.ts';
-import { nodeStateDir, startVirtualNode, type VirtualNode } from './virtual-node.ts';
+import { keepNodeIdentity, takeNodeIdentity } from './node-identity.ts';
+import { servingCertificates } from './serving-certificates.ts';
+import { nodeStateDir, startVirtualNode, type VirtualNode, type VirtualNodeDeps } from './virtual-node.ts';
 
 const schedulerName = 'burstlet';
 
@@ -59,7 +57,10 @@ export async function startDaemon(
   const ending = new AbortController();
   const living = AbortSignal.any([signal, ending.signal]);
   const metrics = createMetrics();
-  const providers = new Map<NodeSettings, InstanceProvider>();
+  const providers = new Map<
+    NodeSettings,
+    { readonly provider: InstanceProvider; readonly probes: ProbeCounts }
+  >();
   const nodes: VirtualNode[] = [];
   let client: KubeClient | undefined;
   try {
@@ -67,15 +68,23 @@ export async function startDaemon(
     for (const node of settings.nodes) {
       try {
         capacityOverrides(node);
-        providers.set(node, await loadProvider(node, nodeStateDir(settings.stateDir, node.name), log));
+        const probes = new ProbeCounts();
+        const stateDir = nodeStateDir(settings.stateDir, node.name);
+        const provider = await loadProvider(node, stateDir, log, (outcome) => probes.add(outcome));
+        providers.set(node, { provider, probes });
       } catch (error) {
         throw ofNode(error, node, settings);
       }
     }
+    const identity = { ...shared, log, metrics, version };
+    await takeNodeIdentity(settings, identity, living);
     client = await connect(settings, options, metrics);
     const clusterUid = await readClusterUid({ ...shared, client, log }, living);
     await options.onClusterUid?.(clusterUid);
-    const clientCa = options.clientCa ?? (await readClientCa(settings, client, log, living));
+    const clientCa =
+      options.clientCa === undefined
+        ? await readClientCa(settings, { ...shared, log, client }, living)
+        : lasting(options.clientCa);
     const dns = await readNodeDns(settings.dns);
     const common = {
       ...shared,
@@ -85,22 +94,26 @@ export async function startDaemon(
       metrics,
       version,
       dns,
+      clientCa,
+      tls: settings.tls,
       expectsDns: options.expectsDns ?? true,
     };
-    for (const [node, provider] of providers) {
-      const certificate = (hosts: readonly string[]) => certificateFor(settings, options, node, hosts);
-      const ca = clientCa === undefined ? {} : { clientCa };
-      nodes.push(await startVirtualNode({ ...common, ...ca, provider, settings: node, certificate }, living));
+    for (const [node, own] of providers) {
+      const deps = { ...shared, log, client, metrics, given: options.certificate };
+      const certificate: VirtualNodeDeps['certificate'] = (addresses, tell) =>
+        servingCertificates(settings, node, deps, addresses, tell, living);
+      nodes.push(await startVirtualNode({ ...common, ...own, settings: node, certificate }, living));
     }
+    const keeping = keepNodeIdentity(settings, client, identity, living);
     const scheduling = settings.scheduler ? startScheduler(client, nodes, options, living) : undefined;
-    const parts = [...nodes.map((node) => node.ended), scheduling];
+    const parts = [...nodes.map((node) => node.ended), scheduling, keeping];
     return { client, nodes, ended: endOf(parts, client) };
   } catch (error) {
     ending.abort();
     await Promise.all(nodes.map(({ ended }) => ended));
     // Those of nodes that were started are closed with them.
     const unused = [...providers.values()].slice(nodes.length);
-    await Promise.allSettled(unused.map((provider) => provider.close?.()));
+    await Promise.allSettled(unused.map(({ provider }) => provider.close?.()));
     await client?.close();
     throw error;
   }
@@ -122,12 +135,16 @@ async function connect(
   { log, version }: DaemonOptions,
   metrics: Metrics,
 ): Promise<KubeClient> {
-  const access = await loadClusterAccess(settings, { ...shared, log, env: process.env, home: os.homedir() });
+  // What was written by a bootstrap has one context; the one that is named is that of the bootstrap.
+  const { bootstrap } = settings;
+  const choice = bootstrap === undefined ? settings : { kubeconfig: bootstrap.target };
+  const access = await loadClusterAccess(choice, { ...shared, log, env: process.env, home: os.homedir() });
   return createKubeClient({
     ...{ ...shared, log, userAgent: `burstlet/${version}` },
     server: access.server,
     credentials: access.credentials,
-    onCall: ({ verb, resource, code }) => metrics.apiCall({ verb, resource, code: String(code) }),
+    onCall: ({ verb, resource, code, durationMs }) =>
+      metrics.apiCall({ verb, resource, code: String(code), seconds: durationMs / 1000 }),
   });
 }
 
@@ -154,37 +171,4 @@ async function startScheduler(
   if (!bindAll) for (const { pods } of nodes) pods.onPod((pod, deleted) => scheduler.note(pod, deleted));
   await scheduler.run(signal);
   await events.flush(AbortSignal.timeout(2_000));
-}
-
-function certificateFor(
-  settings: Settings,
-  options: DaemonOptions,
-  node: NodeSettings,
-  hosts: readonly string[],
-): Promise<ServingCertificate> {
-  const { certFile, keyFile } = settings.tls;
-  if (certFile !== undefined && keyFile !== undefined) return certificateFromFiles(certFile, keyFile);
-  return options.certificate?.(hosts) ?? selfSignedCertificate(node.name, hosts, Date.now());
-}
-
-/** The CA of the API server's own client certificate: from a file, or where the API server publishes it. */
-async function readClientCa(
-  settings: Settings,
-  client: KubeClient,
-  log: Log,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (settings.tls.clientCaFile !== undefined) return readFile(settings.tls.clientCaFile, 'utf8');
-  try {
-    const key = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
-    const published = await client.get(configMaps, key, { signal });
-    return published.data?.['client-ca-file'];
-  } catch (error) {
-    if (!isNotFound(error) && !isForbidden(error)) throw error;
-    log.warn(
-      {},
-      'no client CA: name one with tls.clientCaFile, or kubectl logs works with bearer tokens only',
-    );
-    return undefined;
-  }
 }

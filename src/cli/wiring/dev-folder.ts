@@ -1,14 +1,21 @@
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../config/settings.ts';
+import type { ProviderChoice } from './load-provider.ts';
+
+/** A cluster, and the provider that had its instances. */
+export interface DevClusterNote {
+  readonly clusterUid: string;
+  readonly choice: ProviderChoice;
+}
 
 /** The folder of one development cluster, held by one process at a time. */
 export interface DevFolder {
   readonly path: string;
-  /** UID of the cluster that an earlier process left here without cleaning up. */
-  readonly leftBehind: string | undefined;
-  /** Notes the UID of the cluster that begins now. */
-  note(clusterUid: string): Promise<void>;
+  /** The cluster that an earlier process left here without cleaning up. */
+  readonly leftBehind: DevClusterNote | undefined;
+  /** Notes the cluster that begins now. */
+  note(cluster: DevClusterNote): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -33,11 +40,12 @@ export async function takeDevFolder(folder: string): Promise<DevFolder> {
     );
   }
   await writeFile(lock, String(process.pid), { mode: 0o600 });
-  const note = path.join(folder, 'cluster-uid');
+  const note = path.join(folder, 'cluster.json');
+  const before = await read(note);
   return {
     path: folder,
-    leftBehind: await read(note),
-    note: (clusterUid) => writeFile(note, clusterUid, { mode: 0o600 }),
+    leftBehind: before === undefined ? undefined : (JSON.parse(before) as DevClusterNote),
+    note: (cluster) => writeFile(note, JSON.stringify(cluster), { mode: 0o600 }),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

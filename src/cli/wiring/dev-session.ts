@@ -4,7 +4,7 @@ import { ConfigError, type NodeSettings, type Settings } from '../../config/sett
 import { createDevCluster, type DevCluster } from '../../devcluster/dev-cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
-import { takeDevFolder } from './dev-folder.ts';
+import { type DevClusterNote, takeDevFolder } from './dev-folder.ts';
 import { reapInstances } from './reap.ts';
 import { nodeStateDir } from './virtual-node.ts';
 
@@ -57,8 +57,7 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
   options.signal?.addEventListener('abort', end, { once: true });
   if (options.signal?.aborted) end();
   const left = folder.leftBehind;
-  if (left !== undefined)
-    await reapInstances(choice, nodeDir, { clusterUid: left, node: nodeName }, log, ending.signal);
+  if (left !== undefined) await reapLeft(left, folder.path, options, ending.signal);
   let cluster: DevControlPlane | undefined;
   let daemon: Daemon | undefined;
   let clusterUid = '';
@@ -87,7 +86,7 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
         ...daemonOptions(cluster, options),
         async onClusterUid(uid) {
           clusterUid = uid;
-          await folder.note(uid);
+          await folder.note({ clusterUid: uid, choice });
         },
       },
       ending.signal,
@@ -100,6 +99,24 @@ export async function startDevSession(options: DevOptions): Promise<DevSession> 
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** What an earlier cluster left at its provider, which may be another than that of this one. */
+async function reapLeft(
+  { clusterUid, choice }: DevClusterNote,
+  folder: string,
+  { nodeName, log }: DevOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const scope = { clusterUid, node: nodeName };
+    await reapInstances(choice, nodeStateDir(folder, nodeName), scope, log, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new ConfigError(
+      `what an earlier burstlet left at the provider ${choice.provider} cannot be removed (${error instanceof Error ? error.message : String(error)}); mend that, or give this one a --state-dir of its own: ${folder} says what it was`,
+    );
   }
 }
 

@@ -40,6 +40,7 @@ export async function loadProvider(
   choice: ProviderChoice,
   stateDir: string,
   log: Log,
+  onProbe?: ProviderContext['onProbe'],
 ): Promise<InstanceProvider> {
   const load = builtIn[choice.provider] ?? (() => importModule(choice.provider));
   const module = await load();
@@ -49,7 +50,7 @@ export async function loadProvider(
     );
   }
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const context: ProviderContext = { options: choice.options, log, stateDir };
+  const context: ProviderContext = { options: choice.options, log, stateDir, ...(onProbe && { onProbe }) };
   const provider = await named(choice.provider, 'createProvider', () => module.createProvider(context));
   const missing = missingParts(provider);
   if (missing.length > 0)
@@ -76,7 +77,8 @@ function supervised(createRuntime: (context: ProviderContext) => ContainerRuntim
   return {
     createProvider(context) {
       const runtime = createRuntime(context);
-      return createPodRunner({ runtime, clock: systemClock, random: Math.random, log: context.log });
+      const { log, onProbe } = context;
+      return createPodRunner({ runtime, clock: systemClock, random: Math.random, log, onProbe });
     },
   };
 }

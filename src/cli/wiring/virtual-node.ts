@@ -1,14 +1,16 @@
 import path from 'node:path';
 import { type Capacity, type InstanceProvider, ProviderError } from '../../../providers/contract/index.ts';
-import { ConfigError, type NodeSettings } from '../../config/settings.ts';
+import { ConfigError, type NodeSettings, type TlsSettings } from '../../config/settings.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { createEventRecorder } from '../../kube/events.ts';
 import { createKubeletServer } from '../../kubelet/kubelet-server.ts';
-import type { NodeView } from '../../kubelet/node-view.ts';
+import type { ProbeCounts } from '../../kubelet/stats/probe-counts.ts';
+import { UsageSource } from '../../kubelet/stats/usage-source.ts';
+import type { CertificateSource, NodeTeller, Renewable } from '../../node/certificates/certificate-source.ts';
+import { endOf } from '../../node/certificates/certificate-wish.ts';
 import { LeaseKeeper } from '../../node/lease-keeper.ts';
 import { NodeKeeper } from '../../node/node-keeper.ts';
 import type { NodeIdentity, ProviderTrouble } from '../../node/node-object.ts';
-import type { ServingCertificate } from '../../node/serving-certificate.ts';
 import { NodeAdmission } from '../../pods/admission/node-admission.ts';
 import { countedProvider } from '../../pods/counted-provider.ts';
 import { PodController } from '../../pods/pod-controller.ts';
@@ -19,7 +21,10 @@ import { type Clock, pause } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { capacityOverrides } from './capacity-overrides.ts';
+import { kubeletConfiguration } from './kubelet-configuration.ts';
 import { nodeAddress } from './node-address.ts';
+import { nodeTeller } from './node-teller.ts';
+import { orphansOf, viewOf } from './node-view.ts';
 import { podEvents } from './pod-events.ts';
 
 export interface VirtualNodeDeps {
@@ -33,9 +38,13 @@ export interface VirtualNodeDeps {
   readonly settings: NodeSettings;
   /** Of this daemon, e.g. `0.1.0`. */
   readonly version: string;
-  /** Makes the certificate of the node's HTTPS API for these names and addresses. */
-  readonly certificate: (hosts: readonly string[]) => Promise<ServingCertificate>;
-  readonly clientCa?: string;
+  /** How the probes of its Pods came out. */
+  readonly probes: ProbeCounts;
+  /** The certificate of the node's HTTPS API, for these addresses. */
+  readonly certificate: (addresses: readonly string[], tell: NodeTeller) => Promise<CertificateSource>;
+  /** PEM of the CA whose client certificates are believed. */
+  readonly clientCa: Renewable<string | undefined>;
+  readonly tls: TlsSettings;
   /** For the resolv.conf of instances. */
   readonly dns: NodeDns;
   /** False where a cluster without DNS is what was asked for. */
@@ -83,7 +92,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
     ...{ clock, random, log, client, provider },
     scope: { clusterUid, node: settings.name },
     hostIp: () => address,
-    admission: (pod) => admission.refusal(pod),
+    admission,
     specs: (retry) =>
       new SpecReader({
         clock,
@@ -102,17 +111,28 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
       trouble = error === undefined ? undefined : troubleOf(error);
       keeper.setTrouble(trouble);
     },
+    onTurn: (waitedMs) => metrics.queueWait(settings.name, waitedMs / 1000),
+    onStatusTaken: (lagMs) => metrics.statusLag(settings.name, lagMs / 1000),
   });
   controller.onPod((pod, deleted) => admission.note(pod, deleted));
+  const certificates = await deps.certificate([address], nodeTeller(recorder, settings.name));
+  let certificate = certificates.first;
+  const usage = new UsageSource({
+    ...{ clock, log, provider },
+    scope: { clusterUid, node: settings.name },
+    isKnown: (uid) => controller.pods.getByUid(uid) !== undefined,
+  });
   const server = createKubeletServer({
-    ...{ clock, log, client, provider },
+    ...{ clock, log, client, provider, usage, certificate },
     nodeName: settings.name,
-    view: viewOf(controller, () => trouble),
-    certificate: await deps.certificate([address, settings.name]),
-    ...(deps.clientCa === undefined ? {} : { clientCa: deps.clientCa }),
+    view: viewOf(controller, () => trouble?.message),
+    clientCa: deps.clientCa.first,
+    probes: deps.probes,
+    capacity: () => capacity,
+    configuration: () => kubeletConfiguration({ ...deps, address: settings.listen.host, port, capacity }),
     metrics: () => metrics.render(),
   });
-  const port = await server.listen(settings.listen).catch((error: unknown) => {
+  const port: number = await server.listen(settings.listen).catch((error: unknown) => {
     throw listenTrouble(error, settings);
   });
   const identity = identityOf(settings, provider, address, port, deps.version);
@@ -128,10 +148,29 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
   metrics.observeNode(settings.name, () => ({
     pods: controller.pods.size,
     instances: controller.instances.size,
+    orphans: orphansOf(controller),
+    streams: server.streams.open(),
     queueDepth: controller.depth.pods,
     statusQueueDepth: controller.depth.statuses,
   }));
+  metrics.observeCertificate(settings.name, 'server', () => ({
+    expiresAt: certificate === undefined ? undefined : endOf(certificate.cert),
+    pending: certificates.isPending,
+  }));
 
+  /** New certificates and CAs come into use without an end of connections. */
+  async function renewTls(): Promise<void> {
+    await Promise.all([
+      certificates.follow((next) => {
+        if (next === undefined) return;
+        server.setCertificate(next);
+        certificate = next;
+      }, signal),
+      deps.clientCa.follow((pem) => {
+        if (pem !== undefined) server.setClientCa(pem);
+      }, signal),
+    ]);
+  }
   async function refreshCapacity(): Promise<void> {
     while (!signal.aborted) {
       await pause(clock, Math.round(capacityMs * (0.9 + 0.2 * random())), signal);
@@ -151,7 +190,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
     keeping.abort();
     await kept;
   }
-  const ended = Promise.all([kept, controller.run(signal), refreshCapacity(), close()])
+  const ended = Promise.all([kept, controller.run(signal), refreshCapacity(), renewTls(), close()])
     .then(() => recorder.flush(AbortSignal.timeout(2_000)))
     .then(() => provider.close?.())
     .catch((error: unknown) => log.error({ error: String(error) }, 'the node did not end cleanly'));
@@ -183,21 +222,6 @@ function identityOf(
     os: os[0] ?? 'linux',
     arch: arch[0] ?? 'amd64',
     version: `${kubeletVersion}-burstlet-${version}`,
-  };
-}
-
-function viewOf(controller: PodController, trouble: () => ProviderTrouble | undefined): NodeView {
-  return {
-    pods: () => controller.pods.list().map((pod) => controller.newest(pod)),
-    pod(namespace, name) {
-      const pod = controller.pods.get(`${namespace}/${name}`);
-      if (pod === undefined) return undefined;
-      return {
-        pod: controller.newest(pod),
-        instance: controller.instances.of(pod.metadata?.uid ?? '').at(-1),
-      };
-    },
-    trouble: () => trouble()?.message,
   };
 }
 

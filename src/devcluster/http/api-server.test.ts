@@ -65,7 +65,6 @@ describe('paths', () => {
     ['PUT', '/api/v1/namespaces/default/pods', 405],
     ['DELETE', '/api/v1/namespaces/default/pods/x/log', 405],
     ['GET', '/apis/authentication.k8s.io/v1/tokenreviews', 405],
-    ['POST', '/api/v1/namespaces/default/pods/x/exec', 501],
     ['GET', '/api/v1/namespaces/default/pods?labelSelector=%3D', 400],
     ['GET', '/api/v1/namespaces/default/pods?limit=x', 400],
     ['GET', '/api/v1/namespaces/default/pods?continue=x', 400],
@@ -470,7 +469,66 @@ describe('subresources', () => {
       type,
       body,
     });
-    expect(patched.spec).toMatchObject({ nodeName: 'n', ephemeralContainers: [{ name: 'debug' }] });
+    expect(patched).toMatchObject({
+      metadata: { generation: 2 },
+      spec: {
+        nodeName: 'n',
+        ephemeralContainers: [
+          {
+            ...body.spec.ephemeralContainers[0],
+            imagePullPolicy: 'Always',
+            terminationMessagePolicy: 'File',
+          },
+        ],
+      },
+    });
+  });
+
+  it('ephemeralcontainers only adds, by a patch or a whole Pod', async () => {
+    const path = inNamespace('pods/p/ephemeralcontainers');
+    const made = pod('p', { nodeName: 'n', volumes: [{ name: 'v', emptyDir: {} }] });
+    await api.send('POST', inNamespace('pods'), { body: made });
+    const patch = (...ephemeralContainers: object[]) =>
+      api.send('PATCH', path, {
+        type: 'application/strategic-merge-patch+json',
+        body: { spec: { ephemeralContainers } },
+      });
+    await patch({ name: 'one', image: 'x' });
+    await patch({
+      name: 'two',
+      image: 'y',
+      targetContainerName: 'c',
+      volumeMounts: [{ name: 'v', mountPath: '/v' }],
+    });
+    const { body } = await api.send('GET', path);
+    const { spec } = body as { spec: { ephemeralContainers: object[] } };
+    expect(spec.ephemeralContainers.toReversed()).toMatchObject([{ name: 'one' }, { name: 'two' }]);
+    const put = (ephemeralContainers: object[]) =>
+      api.send('PUT', path, { body: { ...body, spec: { ...spec, ephemeralContainers } } });
+    expect((await put(spec.ephemeralContainers.slice(0, 1))).body.message).toContain('may not be removed');
+    expect((await put(spec.ephemeralContainers.toReversed())).status).toBe(200);
+    for (const [change, message] of [
+      [{ name: 'one', image: 'other' }, 'existing ephemeral containers "one" may not be changed'],
+      [{ name: 'three' }, 'spec.ephemeralContainers[0].image: Required value'],
+      [{ name: 'c', image: 'x' }, 'spec.ephemeralContainers[0].name: Duplicate value: "c"'],
+      [{ name: 'three', image: 'x', targetContainerName: 'two' }, 'targetContainerName: Not found: "two"'],
+      [
+        { name: 'three', image: 'x', livenessProbe: { exec: { command: ['x'] } } },
+        'livenessProbe: Forbidden: cannot be set for an Ephemeral Container',
+      ],
+      [{ name: 'three', image: 'x', ports: [{ containerPort: 1 }] }, 'ports: Forbidden'],
+      [
+        { name: 'three', image: 'x', volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 's' }] },
+        'volumeMounts[0].subPath: Forbidden',
+      ],
+    ] as const) {
+      const refused = await patch(change);
+      expect([refused.status, refused.body.message]).toEqual([422, expect.stringContaining(message)]);
+    }
+    const early = { body: pod('q', { ephemeralContainers: [{ name: 'debug', image: 'x' }] }) };
+    expect((await api.send('POST', inNamespace('pods'), early)).body.message).toContain(
+      'cannot be set on create',
+    );
   });
 
   it('namespaces are finalized', async () => {

@@ -1,6 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { IssuedCertificate } from '../authority.ts';
@@ -56,7 +56,6 @@ const version = {
 
 const anonymous: User = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 const probes = ['/healthz', '/livez', '/readyz'];
-const streamed = ['exec', 'attach', 'portforward'];
 
 /** The HTTPS front of the store. */
 export class ApiServer {
@@ -65,6 +64,8 @@ export class ApiServer {
   readonly #serializer = new Serializer();
   readonly #kubelets: KubeletProxy;
   readonly #server: Server;
+  /** Connections that the server has given out of its hands and nobody else has taken yet. */
+  readonly #upgrading = new Set<Socket>();
 
   constructor(deps: ApiServerDeps) {
     this.#deps = deps;
@@ -74,6 +75,9 @@ export class ApiServer {
     this.#server = createServer({ cert: tls.certPem, key: tls.keyPem, ALPNProtocols: ['http/1.1'] });
     this.#server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       void this.#serve(request, response);
+    });
+    this.#server.on('upgrade', (request, socket: Socket, head) => {
+      void this.#serveUpgrade(request, socket, head);
     });
     // Watches live long; what a client takes to send a request is bounded by the header and request time-outs.
     this.#server.keepAliveTimeout = 90_000;
@@ -95,10 +99,27 @@ export class ApiServer {
   async stop(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeAllConnections();
+    for (const socket of this.#upgrading) socket.destroy();
     await Promise.all([closed, this.#kubelets.close()]);
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Whatever the path, answered as any other request is; where it is a stream, the handler takes the connection over. */
+  async #serveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.destroySoon());
+    this.#upgrading.add(socket);
+    await this.#serve(request, response, { socket, head });
+    this.#upgrading.delete(socket);
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgrade?: Exchange['upgrade'],
+  ): Promise<void> {
     try {
       const [path = '/', search = ''] = (request.url ?? '/').split('?', 2);
       const method = request.method ?? 'GET';
@@ -114,6 +135,7 @@ export class ApiServer {
         request,
         response,
         user: impersonated(user ?? anonymous, request.headers),
+        ...(upgrade && { upgrade }),
       };
       const resourcePath = parseResourcePath(path);
       if (resourcePath === undefined) this.#answerPath(exchange);
@@ -168,7 +190,10 @@ export class ApiServer {
   }
 
   async #answerSubresource(call: Call, name: string, verb: string): Promise<Answer> {
-    if (call.resource.id === 'pods' && streamed.includes(name)) throw notImplemented(`pods/${name}`);
+    if (call.resource.id === 'pods' && name === 'resize')
+      throw notImplemented(
+        'pods/resize (a Pod keeps the resources it was created with: delete it and create it anew)',
+      );
     const known = call.resource.subresources.find((one) => one.name === name);
     if (known === undefined) throw pathNotFound();
     if (!known.verbs.includes(verb)) throw methodNotAllowed();
@@ -184,8 +209,14 @@ export class ApiServer {
       case 'log':
         await this.#kubelets.log(call);
         return undefined;
+      case 'exec':
+      case 'attach':
+      case 'portforward':
+        await this.#kubelets.stream(call, name);
+        return undefined;
       case 'proxy':
-        await this.#kubelets.proxy(call);
+        if (call.resource.id === 'nodes') await this.#kubelets.proxyToNode(call);
+        else await this.#kubelets.proxyToPod(call);
         return undefined;
       default: {
         if (verb === 'get') return objects.get(this.#objects, call);
@@ -230,7 +261,7 @@ export class ApiServer {
 /** The verb as authorization and the resource table name it. */
 function verbOf({ method, name, subresource, query }: Call): string {
   const one = name !== undefined;
-  if (method === 'GET' && one) return 'get';
+  if (one && (method === 'GET' || (method === 'HEAD' && subresource === 'proxy'))) return 'get';
   if (method === 'GET') return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list';
   if (method === 'POST' && (!one || subresource !== undefined)) return 'create';
   if (method === 'PUT' && one) return 'update';

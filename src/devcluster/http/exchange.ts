@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { ApiError, badRequest } from '../store/api-error.ts';
 import { dropNulls, isRecord, type Json } from '../store/json.ts';
 import type { ServedResource } from '../store/resource-table.ts';
@@ -15,6 +16,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly user: User;
+  /** When the client asks for another protocol: its connection, and what it has sent of that already. */
+  readonly upgrade?: { readonly socket: Socket; readonly head: Buffer };
 }
 
 /** A request that names a resource of the table. */

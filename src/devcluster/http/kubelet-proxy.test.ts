@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -145,16 +145,62 @@ describe('logs', () => {
 });
 
 describe('nodes/proxy', () => {
-  it('passes on GETs', async () => {
-    answer = (request, response) => response.setHeader('content-type', 'text/x').end(request.url);
-    const { body, headers } = await api.send(
-      'GET',
-      '/api/v1/nodes/n1/proxy/stats/summary?only_cpu_and_memory=true',
-    );
-    expect([body.text, headers['content-type']]).toEqual([
-      '/stats/summary?only_cpu_and_memory=true',
+  it('passes on requests and answers as they are', async () => {
+    answer = (request, response) => {
+      expect([request.headers.authorization, request.headers['x-own']]).toEqual([undefined, undefined]);
+      response
+        .writeHead(418, { 'content-type': 'text/x', 'x-node': 'yes' })
+        .end(`${request.method} ${request.url}`);
+    };
+    const path = '/api/v1/nodes/n1/proxy/stats/summary?only_cpu_and_memory=true';
+    const { status, body, headers } = await api.send('GET', path);
+    expect([status, body.text, headers['content-type'], headers['x-node']]).toEqual([
+      418,
+      'GET /stats/summary?only_cpu_and_memory=true',
       'text/x',
+      'yes',
     ]);
-    expect((await api.send('POST', '/api/v1/nodes/n1/proxy/run')).status).toBe(405);
+    expect((await api.send('GET', '/api/v1/nodes/n1/proxy')).body.text).toBe('GET /');
+    expect((await api.send('DELETE', '/api/v1/nodes/n1/proxy/x')).body.text).toBe('DELETE /x');
+    expect(await api.send('HEAD', '/api/v1/nodes/n1/proxy/x')).toMatchObject({
+      status: 418,
+      body: { text: '' },
+    });
+    expect((await api.send('GET', '/api/v1/nodes/none/proxy')).body.message).toBe('nodes "none" not found');
+  });
+
+  it('passes on bodies', async () => {
+    answer = (request, response) => void request.pipe(response);
+    const sent = { body: 'x'.repeat(300_000), type: 'text/plain' };
+    expect((await api.send('POST', '/api/v1/nodes/n1/proxy/run', sent)).body.text).toBe(sent.body);
+  });
+});
+
+describe('pods/proxy', () => {
+  it('goes to the port of the Pod, without a word of who asks', async () => {
+    const server = createHttpServer((request, response) => {
+      response.end(`${request.method} ${request.url} ${request.headers.authorization ?? 'nobody'}`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      api.store.create('pods', {
+        metadata: { name: 'web', namespace: 'default' },
+        spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'x', ports: [{ containerPort: port }] }] },
+      });
+      const proxy = (id: string) => `/api/v1/namespaces/default/pods/${id}/proxy/a/b?q=1`;
+      expect((await api.send('GET', proxy('web'))).body.message).toBe('address not allowed');
+      const pod = api.store.get('pods', 'default', 'web');
+      api.store.update('pods', { ...pod, status: { podIP: '127.0.0.1' } }, 'status');
+      for (const id of ['web', `web:${port}`, `http:web:${port}`])
+        expect((await api.send('GET', proxy(id))).body.text).toBe('GET /a/b?q=1 nobody');
+      expect((await api.send('GET', proxy('web:none'))).status).toBe(400);
+      expect((await api.send('GET', proxy('ftp:web:1'))).body.message).toBe(
+        'invalid pod request "ftp:web:1"',
+      );
+      expect((await api.send('GET', proxy('web:1'))).body.message).toContain('ECONNREFUSED');
+    } finally {
+      server.close();
+    }
   });
 });

@@ -1,12 +1,26 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, request } from 'undici';
 import type { IssuedCertificate } from '../authority.ts';
-import { ApiError, badRequest, internalError, invalid, invalidValue, notFound } from '../store/api-error.ts';
+import {
+  ApiError,
+  badRequest,
+  internalError,
+  invalid,
+  invalidValue,
+  notFound,
+  notImplemented,
+} from '../store/api-error.ts';
 import { record, records, text } from '../store/json.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { StoredObject } from '../store/store.ts';
 import type { Call } from './exchange.ts';
 import { live } from './objects.ts';
+import { endToEndHeaders } from './passed-on.ts';
+import { parseProxyId, podOrigin } from './pod-proxy-target.ts';
+import { chosenContainer, isOn, type StreamName, streamLocation } from './stream-location.ts';
+import { Tunnels } from './tunnel.ts';
 
 export interface KubeletProxyDeps {
   readonly store: MemoryStore;
@@ -20,34 +34,39 @@ const headersTimeoutMs = 30_000;
 const maxErrorBytes = 50_000;
 
 /**
- * GETs that a node's kubelet answers: container logs and nodes/proxy. Serving certificates are not verified: kubelets
- * sign theirs themselves, and kube-apiserver, too, asks for more only with --kubelet-certificate-authority. So it
- * shows its own certificate and sends nothing by which somebody else could pass for it, such as a token.
+ * What somebody behind this server answers: a kubelet (logs, exec, attach, port-forward, nodes/proxy) or a Pod itself
+ * (pods/proxy). Serving certificates are not verified: kubelets sign theirs themselves, and kube-apiserver, too, asks
+ * for more only with --kubelet-certificate-authority. So it shows its own certificate, to nodes only, and sends
+ * nothing by which somebody else could pass for it, such as a token.
  */
 export class KubeletProxy {
   readonly #deps: KubeletProxyDeps;
-  readonly #agent: Agent;
+  readonly #toKubelets: Agent;
+  readonly #toPods: Agent;
+  readonly #tunnels: Tunnels;
 
   constructor(deps: KubeletProxyDeps) {
     this.#deps = deps;
-    const { certPem, keyPem } = deps.certificate;
-    this.#agent = new Agent({
-      connect: { cert: certPem, key: keyPem, rejectUnauthorized: false, timeout: connectTimeoutMs },
-      headersTimeout: headersTimeoutMs,
-      // A followed log may be silent for hours.
-      bodyTimeout: 0,
-    });
+    const { certPem: cert, keyPem: key } = deps.certificate;
+    const connect = { rejectUnauthorized: false, timeout: connectTimeoutMs };
+    // A followed log may be silent for hours.
+    const times = { headersTimeout: headersTimeoutMs, bodyTimeout: 0 };
+    this.#toKubelets = new Agent({ connect: { ...connect, cert, key }, ...times });
+    this.#toPods = new Agent({ connect, ...times });
+    this.#tunnels = new Tunnels({ cert, key }, headersTimeoutMs);
   }
 
+  /** Cuts every connection. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    this.#tunnels.close();
+    await Promise.all([this.#toKubelets.destroy(), this.#toPods.destroy()]);
   }
 
   /** pods/log (pkg/registry/core/pod/strategy.go LogLocation). */
   async log(call: Call): Promise<void> {
     const pod = live(this.#deps.store, call);
     checkLogOptions(call);
-    const container = logContainer(pod, call.query.get('container') ?? '');
+    const container = chosenContainer(pod, call.query.get('container') ?? '');
     const node = text(record(pod.spec).nodeName);
     if (node === undefined) {
       call.response.writeHead(200, { 'content-type': 'text/plain' }).end();
@@ -56,42 +75,92 @@ export class KubeletProxy {
     const { namespace = '', name } = pod.metadata;
     const query = new URLSearchParams();
     for (const option of ['follow', 'previous', 'timestamps']) {
-      if (isTrue(call.query.get(option))) query.set(option, 'true');
+      if (isOn(call.query.get(option))) query.set(option, 'true');
     }
     for (const option of ['sinceSeconds', 'sinceTime', 'tailLines', 'limitBytes', 'stream']) {
       const value = call.query.get(option);
       if (value !== null) query.set(option, value);
     }
-    await this.#forward(call, node, `/containerLogs/${namespace}/${name}/${container}`, query);
+    await this.#log(call, this.#kubelet(node, `/containerLogs/${namespace}/${name}/${container}`, query));
   }
 
-  /** nodes/proxy, reading only. */
-  async proxy(call: Call): Promise<void> {
-    await this.#forward(call, live(this.#deps.store, call).metadata.name, call.rest || '/', call.query);
+  /** pods/exec, pods/attach and pods/portforward. */
+  async stream(call: Call, name: StreamName): Promise<void> {
+    const { nodeName, path, query } = streamLocation(live(this.#deps.store, call), name, call.query);
+    await this.#tunnels.open(call, this.#kubelet(nodeName, path, query));
   }
 
-  async #forward(call: Call, nodeName: string, path: string, query: URLSearchParams): Promise<void> {
-    const { response } = call;
+  /** nodes/proxy: any request to the kubelet. */
+  async proxyToNode(call: Call): Promise<void> {
+    const { name } = live(this.#deps.store, call).metadata;
+    const url = this.#kubelet(name, call.rest || '/', call.query);
+    if (call.upgrade === undefined) await passOn(call, url, this.#toKubelets);
+    else await this.#tunnels.open(call, url);
+  }
+
+  /** pods/proxy: a plain request to a port of the Pod. */
+  async proxyToPod(call: Call): Promise<void> {
+    const id = parseProxyId(call.name ?? '');
+    const pod = live(this.#deps.store, { ...call, name: id.name });
+    if (call.upgrade !== undefined) throw notImplemented('an upgrade through pods/proxy');
+    await passOn(call, withQuery(`${podOrigin(pod, id)}${call.rest || '/'}`, call.query), this.#toPods);
+  }
+
+  #kubelet(nodeName: string, path: string, query: URLSearchParams): string {
     const node = this.#deps.store.get('nodes', undefined, nodeName);
     if (node === undefined) throw notFound('nodes', nodeName);
-    const left = new AbortController();
-    response.once('close', () => left.abort());
-    const url = `${kubeletOrigin(node)}${path}${query.size > 0 ? `?${query}` : ''}`;
-    const reply = await request(url, {
-      dispatcher: this.#agent,
-      signal: left.signal,
-    }).catch((error: unknown) => {
-      throw internalError(`Get "${url}": ${error instanceof Error ? error.message : String(error)}`);
-    });
+    return withQuery(`${kubeletOrigin(node)}${path}`, query);
+  }
+
+  async #log(call: Call, url: string): Promise<void> {
+    const { response } = call;
+    const reply = await ask(call, url, { dispatcher: this.#toKubelets });
     if (reply.statusCode < 200 || reply.statusCode > 206) {
       throw kubeletError(call, reply.statusCode, await head(reply.body));
     }
     const type = reply.headers['content-type'];
     response.writeHead(reply.statusCode, { 'content-type': typeof type === 'string' ? type : 'text/plain' });
     response.flushHeaders();
-    // A stream that breaks on either side has no status left to send: the connection says it.
-    await pipeline(reply.body, response).catch(() => response.destroy());
+    await sendBody(reply.body, response);
   }
+}
+
+/** The request as it came, and the answer as it comes. */
+async function passOn(call: Call, url: string, dispatcher: Agent): Promise<void> {
+  const { request: asked, response, method } = call;
+  const reply = await ask(call, url, {
+    dispatcher,
+    // undici knows the methods by name.
+    method: method as 'GET',
+    headers: endToEndHeaders(asked.headers),
+    body: method === 'GET' || method === 'HEAD' ? null : asked,
+  });
+  response.writeHead(reply.statusCode, endToEndHeaders(reply.headers));
+  response.flushHeaders();
+  await sendBody(reply.body, response);
+}
+
+/** Ends when the client leaves. */
+async function ask(
+  { response, method }: Call,
+  url: string,
+  options: NonNullable<Parameters<typeof request>[1]>,
+): Promise<Dispatcher.ResponseData<unknown>> {
+  const left = new AbortController();
+  response.once('close', () => left.abort());
+  return await request(url, { ...options, signal: left.signal }).catch((error: unknown) => {
+    const verb = `${method.slice(0, 1)}${method.slice(1).toLowerCase()}`;
+    throw internalError(`${verb} "${url}": ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+/** A stream that breaks on either side has no status left to send: the connection says it. */
+async function sendBody(body: Readable, response: ServerResponse): Promise<void> {
+  await pipeline(body, response).catch(() => response.destroy());
+}
+
+function withQuery(url: string, query: URLSearchParams): string {
+  return query.size > 0 ? `${url}?${query}` : url;
 }
 
 function kubeletOrigin(node: Readonly<StoredObject>): string {
@@ -105,24 +174,6 @@ function kubeletOrigin(node: Readonly<StoredObject>): string {
   }
   const port = record(record(status.daemonEndpoints).kubeletEndpoint).Port;
   return `https://${host.includes(':') ? `[${host}]` : host}:${typeof port === 'number' ? port : 10250}`;
-}
-
-function logContainer(pod: Readonly<StoredObject>, wanted: string): string {
-  const spec = record(pod.spec);
-  const names = (field: string): string[] => records(spec[field]).map((container) => String(container.name));
-  const regular = names('containers');
-  const init = names('initContainers');
-  const podName = pod.metadata.name;
-  if (wanted !== '') {
-    if ([...regular, ...init, ...names('ephemeralContainers')].includes(wanted)) return wanted;
-    throw badRequest(`container ${wanted} is not valid for pod ${podName}`);
-  }
-  const [only, second] = regular;
-  if (only !== undefined && second === undefined) return only;
-  const others = init.length === 0 ? '' : ` or one of the init containers: [${init.join(' ')}]`;
-  throw badRequest(
-    `a container name must be specified for pod ${podName}, choose one of: [${regular.join(' ')}]${others}`,
-  );
 }
 
 function checkLogOptions({ query, name = '' }: Call): void {
@@ -140,10 +191,6 @@ function checkLogOptions({ query, name = '' }: Call): void {
     });
   }
   if (causes.length > 0) throw invalid('PodLogOptions', '', name, causes);
-}
-
-function isTrue(value: string | null): boolean {
-  return value === 'true' || value === '1';
 }
 
 async function head(body: AsyncIterable<Buffer>): Promise<string> {

@@ -73,7 +73,8 @@ export async function patch(deps: ObjectDeps, call: Call): Promise<Answer> {
     throw badRequest('the name and the namespace of an object may not be changed');
   }
   // Defaulting works in place and must not reach parts that the patch shares with the live object.
-  const own = call.subresource === undefined ? structuredClone(next) : next;
+  const defaulted = call.subresource === undefined || call.subresource === 'ephemeralcontainers';
+  const own = defaulted ? structuredClone(next) : next;
   const wanted = restricted(deps, call, storable(resource, own));
   return answer(call, 200, store.replace(resource.id, wanted, options(deps, call)));
 }
@@ -111,7 +112,8 @@ async function apply(deps: ObjectDeps, call: Call, body: unknown): Promise<Answe
   const applied = structuredClone(applyPatch(request));
   // applyPatch has done the book-keeping already.
   const { track: _track, ...write } = options(deps, call);
-  if (existing !== undefined) return answer(call, 200, store.replace(resource.id, applied, write));
+  if (existing !== undefined)
+    return answer(call, 200, store.replace(resource.id, restricted(deps, call, applied), write));
   return answer(call, 201, store.insert(resource.id, applied, write));
 }
 

@@ -160,6 +160,9 @@ export class MemoryStore implements ClusterStore {
     if (options.subresource === 'status') {
       strategy.prepareStatus?.(next, live);
       this.#check(served, next, strategy.validateStatus?.(next, live) ?? []);
+    } else if (options.subresource === 'ephemeralcontainers') {
+      strategy.prepareEphemeralContainers?.(next);
+      this.#check(served, next, strategy.validateEphemeralContainers?.(next, live) ?? []);
     } else if (options.subresource === undefined) {
       strategy.prepareUpdate?.(next, live, this.#context());
       this.#check(served, next, [

@@ -25,6 +25,11 @@ export function defaultPod(spec: Json): void {
   }
 }
 
+/** Those that are added to a Pod that has its defaults already. */
+export function defaultEphemeralContainers(spec: Json): void {
+  for (const container of records(spec.ephemeralContainers)) defaultContainer(container, false);
+}
+
 /** Regular, init and ephemeral containers. */
 export function containersOf(spec: Json): Json[] {
   return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((field) => records(spec[field]));

@@ -1,7 +1,8 @@
-import { type ApiError, forbidden, type StatusCause } from './api-error.ts';
+import { type ApiError, forbidden, forbiddenField, type StatusCause } from './api-error.ts';
+import { validateEphemeralContainers, validateEphemeralContainersUpdate } from './ephemeral-containers.ts';
 import { isRecord, type Json, record, records, setDefault, text } from './json.ts';
 import { suffix } from './name-suffix.ts';
-import { containersOf, defaultPod } from './pod-defaults.ts';
+import { containersOf, defaultEphemeralContainers, defaultPod } from './pod-defaults.ts';
 import { validatePodSpec, validatePodSpecUpdate, validatePodStatus } from './pod-validation.ts';
 import { qosClass } from './qos.ts';
 import type { StoredObject } from './store.ts';
@@ -36,7 +37,21 @@ export const podStrategy: Strategy = {
   },
   validate(pod, live) {
     const causes: StatusCause[] = validatePodSpec(pod.spec, 'spec');
-    return live === undefined ? causes : [...causes, ...validatePodSpecUpdate(pod, live)];
+    if (live !== undefined) return [...causes, ...validatePodSpecUpdate(pod, live)];
+    const early = records(record(pod.spec).ephemeralContainers).length > 0;
+    return early
+      ? [...causes, forbiddenField('spec.ephemeralContainers', 'cannot be set on create')]
+      : causes;
+  },
+  prepareEphemeralContainers(pod) {
+    defaultEphemeralContainers(record(pod.spec));
+  },
+  validateEphemeralContainers(pod, live) {
+    return [
+      ...validatePodSpec(pod.spec, 'spec'),
+      ...validateEphemeralContainers(record(pod.spec)),
+      ...validateEphemeralContainersUpdate(pod, live),
+    ];
   },
   prepareStatus(pod, live) {
     pod.metadata.ownerReferences = live.metadata.ownerReferences ?? [];

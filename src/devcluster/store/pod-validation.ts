@@ -167,17 +167,26 @@ function fixedPart(spec: Json): Json {
 /** ValidatePodStatusUpdate, ValidateContainerStateTransition: an ended container stays ended when it may not restart. */
 export function validatePodStatus(next: StoredObject, live: Readonly<StoredObject>): StatusCause[] {
   const policy = record(live.spec).restartPolicy;
-  if (policy === 'Always') return [];
-  const before = records(record(live.status).containerStatuses);
-  return records(record(next.status).containerStatuses).flatMap((status, index) => {
+  const mayRestart = (ended: Json): boolean =>
+    policy === 'Always' || (policy === 'OnFailure' && ended.exitCode !== 0);
+  return [
+    ...revivals(next, live, 'containerStatuses', mayRestart),
+    ...revivals(next, live, 'ephemeralContainerStatuses', () => false),
+  ];
+}
+
+function revivals(
+  next: StoredObject,
+  live: Readonly<StoredObject>,
+  list: 'containerStatuses' | 'ephemeralContainerStatuses',
+  mayRestart: (ended: Json) => boolean,
+): StatusCause[] {
+  const before = records(record(live.status)[list]);
+  return records(record(next.status)[list]).flatMap((status, index) => {
     const ended = record(before.find((one) => one.name === status.name)?.state).terminated;
-    const mayRestart = policy === 'OnFailure' && record(ended).exitCode !== 0;
-    if (!isRecord(ended) || mayRestart || record(status.state).terminated !== undefined) return [];
+    if (!isRecord(ended) || mayRestart(ended) || record(status.state).terminated !== undefined) return [];
     return [
-      forbiddenField(
-        `status.containerStatuses[${index}].state`,
-        'may not be transitioned to non-terminated state',
-      ),
+      forbiddenField(`status.${list}[${index}].state`, 'may not be transitioned to non-terminated state'),
     ];
   });
 }

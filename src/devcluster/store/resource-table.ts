@@ -44,7 +44,9 @@ const foreignSubresources: Readonly<Record<string, readonly [string, string, str
   eviction: ['Eviction', 'policy', 'v1', ['create']],
   scale: ['Scale', 'autoscaling', 'v1', ['get', 'patch', 'update']],
   token: ['TokenRequest', 'authentication.k8s.io', 'v1', ['create']],
-  proxy: ['NodeProxyOptions', '', 'v1', ['get']],
+  exec: ['PodExecOptions', '', 'v1', ['create', 'get']],
+  attach: ['PodAttachOptions', '', 'v1', ['create', 'get']],
+  portforward: ['PodPortForwardOptions', '', 'v1', ['create', 'get']],
 };
 const ownSubresourceVerbs: Readonly<Record<string, readonly string[]>> = {
   status: ['get', 'patch', 'update'],
@@ -69,6 +71,14 @@ function served(groupVersion: string, kind: string, plural: string, extras: Extr
     shortNames: extras.short === undefined ? [] : [extras.short],
     categories: extras.categories ?? [],
     subresources: (extras.subs ?? []).map((name) => {
+      if (name === 'proxy')
+        return {
+          name,
+          kind: `${kind}ProxyOptions`,
+          group,
+          version,
+          verbs: ['create', 'delete', 'get', 'patch', 'update'],
+        };
       const foreign = foreignSubresources[name];
       if (foreign === undefined)
         return { name, kind, group, version, verbs: ownSubresourceVerbs[name] ?? [] };
@@ -91,7 +101,10 @@ export const servedResources: readonly ServedResource[] = [
   served('v1', 'Pod', 'pods', {
     short: 'po',
     ...all,
-    subs: ['status', 'log', 'binding', 'eviction', 'ephemeralcontainers'],
+    subs: [
+      ...['status', 'log', 'binding', 'eviction', 'ephemeralcontainers'],
+      ...['exec', 'attach', 'portforward', 'proxy'],
+    ],
   }),
   served('v1', 'Secret', 'secrets'),
   served('v1', 'ServiceAccount', 'serviceaccounts', { short: 'sa', subs: ['token'] }),

@@ -58,10 +58,14 @@ export interface ClusterStore {
   create(resource: string, object: object): Readonly<StoredObject>;
   /**
    * Replaces; `metadata.resourceVersion` and `uid` in the object are preconditions. With subresource `status` the status
-   * changes, without it everything else; labels, annotations and finalizers either way. No write where nothing changes.
+   * changes, with `ephemeralcontainers` those of a Pod, without it everything else; labels, annotations and finalizers either way. No write where nothing changes.
    * A Namespace that is being deleted goes when its `spec.finalizers` are emptied.
    */
-  update(resource: string, object: object, subresource?: 'status'): Readonly<StoredObject>;
+  update(
+    resource: string,
+    object: object,
+    subresource?: 'status' | 'ephemeralcontainers',
+  ): Readonly<StoredObject>;
   delete(resource: string, namespace: string | undefined, name: string, request?: DeleteRequest): void;
   /** Called after each commit, in order, for the given resource. Returns the way to stop. */
   subscribe(resource: string, listener: (event: StoreEvent) => void): () => void;

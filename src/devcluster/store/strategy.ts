@@ -29,6 +29,12 @@ export interface Strategy {
   readonly validate?: (object: StoredObject, live: Readonly<StoredObject> | undefined) => StatusCause[];
   readonly prepareStatus?: (object: StoredObject, live: Readonly<StoredObject>) => void;
   readonly validateStatus?: (object: StoredObject, live: Readonly<StoredObject>) => StatusCause[];
+  /** The subresource ephemeralcontainers: defaults of the containers, which nobody else holds. */
+  readonly prepareEphemeralContainers?: (object: StoredObject) => void;
+  readonly validateEphemeralContainers?: (
+    object: StoredObject,
+    live: Readonly<StoredObject>,
+  ) => StatusCause[];
   /** Seconds between DELETE and the end. Kinds without it go at once. */
   readonly gracePeriod?: (live: Readonly<StoredObject>, request: DeleteRequest) => number;
   /** The last word before a DELETE: throws ApiError to refuse it, returns what to change when it only marks. */

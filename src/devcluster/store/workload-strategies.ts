@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbiddenField, invalidValue, required, type StatusCause, unsupportedValue } from './api-error.ts';
-import { isRecord, type Json, record, setDefault, text } from './json.ts';
+import { isRecord, type Json, record, records, setDefault, text } from './json.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
 import type { StoredObject } from './store.ts';
@@ -60,6 +60,10 @@ function validateTemplate(spec: Json, restartPolicies: readonly string[]): Statu
   const podSpec = record(spec.template).spec;
   const causes = validatePodSpec(podSpec, 'spec.template.spec');
   const policy = record(podSpec).restartPolicy;
+  if (records(record(podSpec).ephemeralContainers).length > 0) {
+    const field = 'spec.template.spec.ephemeralContainers';
+    causes.push(forbiddenField(field, 'ephemeral containers not allowed in pod template'));
+  }
   if (isRecord(podSpec) && !restartPolicies.includes(String(policy))) {
     causes.push(unsupportedValue('spec.template.spec.restartPolicy', policy, restartPolicies));
   }

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ExecResult, ProbeAction } from '../../../providers/contract/index.ts';
+import type { ContainerRuntime, ProbeAction } from '../../../providers/contract/index.ts';
 import { FakeClock } from '../../telemetry/fake-clock.ts';
 import { probeOf } from '../testing/specs.ts';
 import { runHook, runProbe } from './checker.ts';
@@ -25,25 +25,30 @@ afterAll(() => {
   silent.close();
 });
 
-function deps(result: Partial<ExecResult> | Error = {}) {
+function deps(code: number | 'never' | Error = 0) {
   const clock = new FakeClock();
-  const execSync = async (): Promise<ExecResult> => {
-    if (result instanceof Error) throw result;
-    return { exitCode: 0, output: Buffer.from('out'), timedOut: false, ...result };
+  const exec: ContainerRuntime['exec'] = async (_sandbox, _container, _request, { stdout }, signal) => {
+    if (code instanceof Error) throw code;
+    stdout?.write('out');
+    if (code !== 'never') return code;
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', reject));
   };
-  return { clock, runtime: { execSync } };
+  return { clock, runtime: { exec } };
 }
 
 const execAction: ProbeAction = { kind: 'exec', command: ['true'] };
 
 describe('runProbe', () => {
   it.each([
-    [{}, 'success', ''],
-    [{ exitCode: 2 }, 'failure', 'command exited with 2: out'],
-    [{ timedOut: true }, 'failure', 'command timed out after 1 s'],
+    [0, 'success', ''],
+    [2, 'failure', 'command exited with 2: out'],
+    ['never', 'failure', 'command timed out after 1 s'],
     [new Error('no runtime'), 'error', 'no runtime'],
-  ] as const)('exec: %o', async (ended, result, message) => {
-    expect(await runProbe(deps(ended), target, probeOf(execAction), never)).toEqual({ result, message });
+  ] as const)('exec: %o', async (code, result, message) => {
+    const made = deps(code);
+    const outcome = runProbe(made, target, probeOf(execAction), never);
+    await made.clock.advance(1_000);
+    expect(await outcome).toEqual({ result, message });
   });
 
   it('tcp asks for a connection only', async () => {
@@ -92,8 +97,6 @@ describe('runHook', () => {
 
   it('rejects with what the command did', async () => {
     const hook = { kind: 'exec', command: ['false'] } as const;
-    await expect(runHook(deps({ exitCode: 1 }), target, hook, 1000, never)).rejects.toThrow(
-      'exited with 1: out',
-    );
+    await expect(runHook(deps(1), target, hook, 1000, never)).rejects.toThrow('exited with 1: out');
   });
 });

@@ -1,16 +1,14 @@
-import type { ContainerRuntime, HookAction, Probe, ProbeAction } from '../../../providers/contract/index.ts';
-import type { Clock } from '../../telemetry/clock.ts';
+import type { HookAction, Probe, ProbeAction } from '../../../providers/contract/index.ts';
 import { pause } from '../../telemetry/clock.ts';
 import { bounded } from '../bounded.ts';
 import type { ProbeResult } from '../probing.ts';
 import { shorten } from '../state.ts';
+import { type CommandDeps, runCommand } from './command.ts';
 import { grpcCheck } from './grpc.ts';
 import { httpGet } from './http.ts';
 import { tcpConnect } from './tcp.ts';
 
 const maxOutputBytes = 10 * 1024;
-/** What a runtime may take beyond the time limit of a command before the call itself counts as failed. */
-const slackMs = 5_000;
 
 export interface CheckTarget {
   readonly sandboxId: string;
@@ -19,14 +17,9 @@ export interface CheckTarget {
   readonly address: string | undefined;
 }
 
-export interface CheckDeps {
-  readonly runtime: Pick<ContainerRuntime, 'execSync'>;
-  readonly clock: Clock;
-}
-
 /** One probe. Settles at its own time limit at the latest; rejects only when `signal` fires. */
 export async function runProbe(
-  deps: CheckDeps,
+  deps: CommandDeps,
   target: CheckTarget,
   probe: Probe,
   signal: AbortSignal,
@@ -68,7 +61,7 @@ async function ask(
 
 /** One lifecycle hook; rejects with the reason when it failed. Any HTTP answer is a success (lifecycle/handlers.go). */
 export async function runHook(
-  deps: CheckDeps,
+  deps: CommandDeps,
   target: CheckTarget,
   hook: HookAction,
   timeoutMs: number,
@@ -89,19 +82,16 @@ export async function runHook(
 
 /** Resolves with what went wrong with the command, or undefined; rejects when it could not be run. */
 async function execute(
-  deps: CheckDeps,
+  deps: CommandDeps,
   target: CheckTarget,
   command: readonly string[],
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { sandboxId, containerId } = target;
-  const ended = await bounded(deps.clock, timeoutMs + slackMs, signal, (limit) =>
-    deps.runtime.execSync(sandboxId, containerId, command, { timeoutMs, maxOutputBytes }, limit),
-  );
+  const ended = await runCommand(deps, target, command, { timeoutMs, maxOutputBytes }, signal);
   if (ended.timedOut) return `command timed out after ${timeoutMs / 1000} s`;
   if (ended.exitCode === 0) return undefined;
-  const output = shorten(Buffer.from(ended.output).toString()).trim();
+  const output = shorten(ended.output.toString()).trim();
   return `command exited with ${ended.exitCode}${output === '' ? '' : `: ${output}`}`;
 }
 

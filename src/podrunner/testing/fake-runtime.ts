@@ -3,10 +3,12 @@ import type {
   Capacity,
   ContainerRuntime,
   ContainerSpec,
-  ExecResult,
+  ExecRequest,
+  ForwardedConnection,
   InstanceSpec,
   LogEntry,
   OwnerScope,
+  ProcessStreams,
   RuntimeContainer,
   SandboxListener,
   SandboxState,
@@ -174,28 +176,41 @@ export class FakeRuntime implements ContainerRuntime {
     });
   }
 
-  async execSync(
-    _sandboxId: string,
+  async exec(
+    sandboxId: string,
     containerId: string,
-    command: readonly string[],
-    options: { readonly timeoutMs: number },
+    { command }: ExecRequest,
+    { stdin, stdout }: ProcessStreams,
     signal: AbortSignal,
-  ): Promise<ExecResult> {
-    const run = this.#runs.get(containerId);
+  ): Promise<number> {
     await this.#enter(`exec ${this.#label(containerId)} ${command.join(' ')}`, signal);
-    if (run?.container.state.kind !== 'running') throw new ProviderError('NotFound', 'not running');
-    return await new Promise<ExecResult>((resolve, reject) => {
-      const end = (exitCode: number, timedOut: boolean): void => {
-        cancel();
-        resolve({ exitCode, output: Buffer.from(''), timedOut });
-      };
-      const cancel = this.#clock.schedule(options.timeoutMs, () => end(137, true));
-      signal.addEventListener('abort', () => {
-        cancel();
-        reject(signal.reason);
-      });
-      this.answer(command, run.container.name, signal).then((code) => end(code, false), reject);
+    const { name } = this.#running(sandboxId, containerId);
+    if (stdin !== undefined) for await (const chunk of stdin) stdout?.write(chunk);
+    return await new Promise<number>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+      this.answer(command, name, signal).then(resolve, reject);
     });
+  }
+
+  async attach(
+    sandboxId: string,
+    containerId: string,
+    { stdout }: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#enter(`attach ${this.#label(containerId)}`, signal);
+    const { name } = this.#running(sandboxId, containerId);
+    stdout?.write(`output of ${name}`);
+  }
+
+  async portForward(
+    sandboxId: string,
+    port: number,
+    connection: ForwardedConnection,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#enter(`forward ${sandboxId} ${port}`, signal);
+    connection.end();
   }
 
   async *logs(_sandboxId: string, containerId: string): AsyncIterable<LogEntry> {
@@ -250,6 +265,13 @@ export class FakeRuntime implements ContainerRuntime {
     return [...this.#runs.values()]
       .filter(({ container }) => container.state.kind === 'running')
       .map(({ container }) => this.#label(container.id));
+  }
+
+  #running(sandboxId: string, containerId: string): RuntimeContainer {
+    const run = this.#runs.get(containerId);
+    if (run?.sandboxId !== sandboxId || run.container.state.kind !== 'running')
+      throw new ProviderError('NotFound', 'not running');
+    return run.container;
   }
 
   async #enter(text: string, signal: AbortSignal): Promise<void> {

@@ -148,6 +148,7 @@ export class Daemon {
       const value = await result;
       return this.#alive ? value : await new Promise<T>(() => {});
     };
+    const { attach, portForward } = runtime;
     return {
       name: runtime.name,
       capabilities: () => runtime.capabilities(),
@@ -157,7 +158,9 @@ export class Daemon {
       stopContainer: (...args) => call(() => runtime.stopContainer(...args)),
       removeContainer: (...args) => call(() => runtime.removeContainer(...args)),
       removeSandbox: (...args) => call(() => runtime.removeSandbox(...args)),
-      execSync: (...args) => call(() => runtime.execSync(...args)),
+      exec: (...args) => call(() => runtime.exec(...args)),
+      ...(attach && { attach: (...args) => call(() => attach.call(runtime, ...args)) }),
+      ...(portForward && { portForward: (...args) => call(() => portForward.call(runtime, ...args)) }),
       list: (...args) => call(() => runtime.list(...args)),
       stats: (...args) => call(() => runtime.stats(...args)),
       logs: (...args) => runtime.logs(...args),

@@ -77,3 +77,10 @@ test('after a restart the Pods that run take their room, though nobody asks for 
   const admission = nodeWith(sized('a', started), sized('b', started), sized('c'));
   expect(outcomes(admission, 'c')).toEqual(['OutOfcpu']);
 });
+
+test('ephemeral containers do not keep their Pod from the node', () => {
+  const admission = nodeWith();
+  const spec = { ephemeralContainers: [{ name: 'debug', image: 'x' }] };
+  expect(admission.refusal(aPod({ spec }))).toBeUndefined();
+  expect(admission.ephemeralRefusal(aPod({ spec }), 'debug')?.reason).toBe('EphemeralContainersNotSupported');
+});

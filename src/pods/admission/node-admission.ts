@@ -3,7 +3,7 @@ import type { Node, Pod } from '../../kube/types.ts';
 import { podAmounts } from '../../podspec/amounts.ts';
 import { Tally } from '../../podspec/tally.ts';
 import type { Verdict } from '../status/pod-status.ts';
-import { verdict } from './verdict.ts';
+import { ephemeralRefusal, verdict } from './verdict.ts';
 
 export interface NodeAdmissionDeps {
   readonly capabilities: Capabilities;
@@ -32,7 +32,7 @@ export class NodeAdmission {
     const node = known();
     // Its own room is not in its way.
     this.#taken.free(uid);
-    const outcome = verdict(pod, {
+    const outcome = verdict(withoutEphemeral(pod), {
       capabilities,
       ...(node === undefined ? {} : { node }),
       room: { capacity: capacity(), used: this.#taken.used },
@@ -42,12 +42,24 @@ export class NodeAdmission {
     return undefined;
   }
 
+  /** As {@link refusal}, of a container that is added to a Pod that runs. */
+  ephemeralRefusal(pod: Pod, name: string): Verdict | undefined {
+    return ephemeralRefusal(pod, name, this.#deps.capabilities);
+  }
+
   /** Tells of every change of a Pod on this node, in order. */
   note(pod: Pod, deleted: boolean): void {
     const uid = pod.metadata?.uid ?? '';
     if (deleted || isOver(pod)) this.#taken.free(uid);
     else if (this.#taken.has(uid) || hasRun(pod)) this.#taken.take(uid, podAmounts(pod));
   }
+}
+
+/** They come and are judged when the Pod runs already, one by one. */
+function withoutEphemeral(pod: Pod): Pod {
+  if (pod.spec?.ephemeralContainers === undefined) return pod;
+  const { ephemeralContainers: _later, ...spec } = pod.spec;
+  return { ...pod, spec };
 }
 
 function isOver({ status }: Pod): boolean {

@@ -9,7 +9,7 @@ import { imageRepository } from './platform.ts';
 import { isProviderRule, subjectOf } from './rule.ts';
 import { rules } from './rules.ts';
 import { situations } from './situations.ts';
-import { type AdmissionContext, verdict } from './verdict.ts';
+import { type AdmissionContext, ephemeralRefusal, verdict } from './verdict.ts';
 
 /** What the process provider takes as it is. */
 const base = { image: 'burstlet.dev/host', command: ['true'] };
@@ -222,5 +222,52 @@ describe('room, as the kubelet has it', () => {
     expect(rejection(asking({ cpu: 'many' }), { ...mock, room }).message).toContain(
       '"many" is not a quantity',
     );
+  });
+});
+
+describe('an ephemeral container', () => {
+  const debugging = (...ephemeralContainers: object[]): Pod => ({
+    metadata: { ownerReferences: [{ kind: 'DaemonSet', name: 'd', apiVersion: 'apps/v1', uid: 'u' }] },
+    spec: {
+      containers: [{ name: 'app', image: 'x', securityContext: { privileged: true }, tty: true }],
+      volumes: [{ name: 'v', hostPath: { path: '/' } }],
+      ephemeralContainers: ephemeralContainers.map((one, index) => ({
+        name: `e-${index}`,
+        image: 'x',
+        ...one,
+      })),
+    },
+  });
+  const all = capabilities([
+    'container.securityContext.privileged',
+    'container.tty',
+    'spec.volumes.hostPath',
+  ]);
+
+  test('is judged alone, whatever the Pod and the others ask for', () => {
+    const pod = debugging(
+      { securityContext: { privileged: true } },
+      {},
+      { tty: true, securityContext: { privileged: true } },
+    );
+    expect(ephemeralRefusal(pod, 'e-0', all)?.reason).toBe('PrivilegedNotSupported');
+    expect(ephemeralRefusal(pod, 'e-1', all)).toBeUndefined();
+    expect(ephemeralRefusal(pod, 'e-2', all)).toEqual({
+      reason: 'PrivilegedNotSupported',
+      message:
+        'spec.ephemeralContainers[2].securityContext.privileged: it cannot; instead: do without. ' +
+        'spec.ephemeralContainers[2].tty: it cannot; instead: do without',
+    });
+  });
+
+  test('is refused as such where the provider adds none, and for its image where that cannot be run', () => {
+    const none = capabilities(['spec.ephemeralContainers']);
+    expect(ephemeralRefusal(debugging({}), 'e-0', none)).toEqual({
+      reason: 'EphemeralContainersNotSupported',
+      message: 'spec.ephemeralContainers: it cannot; instead: do without',
+    });
+    const images = { repositories: ['tools'], why: 'no other is there', instead: 'use tools' };
+    expect(ephemeralRefusal(debugging({}, { image: 'tools:1' }), 'e-1', { ...all, images })).toBeUndefined();
+    expect(ephemeralRefusal(debugging({}), 'e-0', { ...all, images })?.reason).toBe('ImageNotSupported');
   });
 });

@@ -1,6 +1,7 @@
 import type { Capabilities, PodFeature } from '../../../providers/contract/index.ts';
 import { QuantityError } from '../../kube/quantity.ts';
 import type { Node, Pod } from '../../kube/types.ts';
+import type { Verdict } from '../status/pod-status.ts';
 import { aboutFields, type Finding, sentence } from './finding.ts';
 import { placementFindings } from './placement.ts';
 import { platformFindings } from './platform.ts';
@@ -47,6 +48,25 @@ export function verdict(pod: Pod, context: AdmissionContext): AdmissionVerdict {
   if (first === undefined) return { admitted: true, emulated: emulatedUses(pod, capabilities) };
   const message = `Pod was rejected: ${findings.map(sentence).join('. ')}`;
   return { admitted: false, reason: first.reason, message, findings };
+}
+
+/**
+ * Why an ephemeral container cannot be what it asks to be; undefined = it can. The Pod runs already and is not judged
+ * again. Pure.
+ */
+export function ephemeralRefusal(pod: Pod, name: string, capabilities: Capabilities): Verdict | undefined {
+  const all = pod.spec?.ephemeralContainers ?? [];
+  const place = all.findIndex((container) => container.name === name);
+  const volumes = pod.spec?.volumes ?? [];
+  const alone = { spec: { containers: [], volumes, ephemeralContainers: all.slice(place, place + 1) } };
+  const findings = [...refusedUses(alone, capabilities), ...platformFindings(alone, capabilities)].filter(
+    ({ fields }) => fields.some((field) => field.startsWith('spec.ephemeralContainers')),
+  );
+  const [first] = findings;
+  if (first === undefined) return undefined;
+  const message = findings.map(sentence).join('. ');
+  const named = message.replaceAll('spec.ephemeralContainers[0]', `spec.ephemeralContainers[${place}]`);
+  return { reason: first.reason, message: named };
 }
 
 function refusedUses(pod: Pod, { features }: Capabilities): Finding[] {

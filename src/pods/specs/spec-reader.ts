@@ -6,19 +6,27 @@ import { configMaps, secrets, services } from '../../kube/resources.ts';
 import type { ConfigMap, Pod, Secret, Service } from '../../kube/types.ts';
 import {
   changingObjects,
+  objectsInEphemeral,
   objectsInVolumes,
   type ReferencedObject,
   referencedObjects,
   referencedTokens,
 } from '../../podspec/referenced-objects.ts';
 import type { Missing, NodeDns, References, ResolveContext, Warning } from '../../podspec/references.ts';
+import { type ContainerResolution, resolveEphemeral } from '../../podspec/resolve-ephemeral.ts';
 import { resolvePod } from '../../podspec/resolve-pod.ts';
 import { completeVolumes } from '../../podspec/volumes.ts';
 import type { Clock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { PodEvents } from '../pod-reconciler.ts';
 import { type ObjectRef, ObjectWatches } from './object-watches.ts';
-import type { Freshness, Resolution, ResolvedVolumes, SpecSource } from './spec-source.ts';
+import type {
+  EphemeralResolution,
+  Freshness,
+  Resolution,
+  ResolvedVolumes,
+  SpecSource,
+} from './spec-source.ts';
 import { TokenStore } from './token-store.ts';
 
 export interface SpecReaderDeps {
@@ -78,14 +86,31 @@ export class SpecReader implements SpecSource {
           ...this.#freshness(pod, refs),
         };
       case 'missing': {
-        const [{ reason, message }] = resolution.missing;
-        return { kind: 'waiting', verdict: { reason, message } };
+        const [{ reason, message, container }] = resolution.missing;
+        return { kind: 'waiting', verdict: { reason, message, ...(container && { container }) } };
       }
       case 'invalid': {
         const [{ reason, field, message }] = resolution.invalid;
         return { kind: 'invalid', verdict: { reason, message: `Pod was rejected: ${field}: ${message}` } };
       }
     }
+  }
+
+  async ephemeral(
+    pod: Pod,
+    names: readonly string[],
+    owner: Ownership,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, EphemeralResolution>> {
+    const [objects] = await Promise.all([
+      this.#objects(objectsInEphemeral(pod, names), signal),
+      this.#services.synced,
+    ]);
+    const refs = { ...objects, tokens: new Map<string, string>(), services: this.#servicesFor(pod) };
+    const resolutions = resolveEphemeral(pod, names, refs, this.#context(owner));
+    const missing = [...resolutions.values()].flatMap((one) => (one.kind === 'missing' ? one.missing : []));
+    this.#waits.set(owner.podUid, missing.flatMap(watchable));
+    return new Map([...resolutions].map(([name, one]) => [name, ephemeralVerdict(one)]));
   }
 
   async volumes(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<ResolvedVolumes> {
@@ -139,11 +164,19 @@ export class SpecReader implements SpecSource {
     objects: readonly ReferencedObject[],
     signal: AbortSignal,
   ): Promise<Omit<References, 'services'>> {
-    const found = {
-      configMaps: new Map<string, ConfigMap>(),
-      secrets: new Map<string, Secret>(),
-      tokens: new Map<string, string>(),
-    };
+    const tokens = new Map<string, string>();
+    const requests = referencedTokens(pod).map((token) =>
+      keep(tokens, token.key, this.#tokens.get(pod, token, signal)),
+    );
+    const [found] = await Promise.all([this.#objects(objects, signal), ...requests]);
+    return { ...found, tokens };
+  }
+
+  async #objects(
+    objects: readonly ReferencedObject[],
+    signal: AbortSignal,
+  ): Promise<Pick<References, 'configMaps' | 'secrets'>> {
+    const found = { configMaps: new Map<string, ConfigMap>(), secrets: new Map<string, Secret>() };
     const reads = objects.map(async ({ kind, namespace, name }) => {
       if (kind === 'ConfigMap')
         await keep(
@@ -153,10 +186,7 @@ export class SpecReader implements SpecSource {
         );
       else await keep(found.secrets, name, this.#deps.client.get(secrets, { namespace, name }, { signal }));
     });
-    const requests = referencedTokens(pod).map((token) =>
-      keep(found.tokens, token.key, this.#tokens.get(pod, token, signal)),
-    );
-    await Promise.all([...reads, ...requests]);
+    await Promise.all(reads);
     return found;
   }
 
@@ -176,6 +206,21 @@ async function keep<T>(into: Map<string, T>, name: string, reading: Promise<T>):
     into.set(name, await reading);
   } catch (error) {
     if (!isNotFound(error)) throw error;
+  }
+}
+
+function ephemeralVerdict(resolution: ContainerResolution): EphemeralResolution {
+  switch (resolution.kind) {
+    case 'container':
+      return resolution;
+    case 'missing': {
+      const [{ reason, message }] = resolution.missing;
+      return { kind: 'waiting', verdict: { reason, message } };
+    }
+    case 'invalid': {
+      const [{ reason, field, message }] = resolution.invalid;
+      return { kind: 'invalid', verdict: { reason, message: `${field}: ${message}` } };
+    }
   }
 }
 

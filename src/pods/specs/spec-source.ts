@@ -1,18 +1,30 @@
-import type { InstanceRef, InstanceSpec, Ownership, VolumeSpec } from '../../../providers/contract/index.ts';
+import type {
+  ContainerSpec,
+  InstanceRef,
+  InstanceSpec,
+  Ownership,
+  VolumeSpec,
+} from '../../../providers/contract/index.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { ReferencedObject } from '../../podspec/referenced-objects.ts';
-import type { Verdict } from '../status/pod-status.ts';
+import type { Verdict, Waiting } from '../status/pod-status.ts';
 
 /** The Pod with all its references resolved, or why that has to wait, or why it can never be. */
 export type Resolution =
   | ResolvedSpec
-  | { readonly kind: 'waiting'; readonly verdict: Verdict }
+  | { readonly kind: 'waiting'; readonly verdict: Waiting }
   | { readonly kind: 'invalid'; readonly verdict: Verdict };
 
 export interface ResolvedSpec extends Freshness {
   readonly kind: 'spec';
   readonly spec: InstanceSpec;
 }
+
+/** One ephemeral container, as {@link Resolution}. */
+export type EphemeralResolution =
+  | { readonly kind: 'container'; readonly spec: ContainerSpec }
+  | { readonly kind: 'waiting'; readonly verdict: Verdict }
+  | { readonly kind: 'invalid'; readonly verdict: Verdict };
 
 /** The volumes of a Pod that are all there at this moment. */
 export interface ResolvedVolumes extends Freshness {
@@ -30,6 +42,13 @@ export interface Freshness {
 export interface SpecSource {
   /** While it answers `waiting`, it watches what is missing and calls back when the Pod should be tried again. */
   resolve(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<Resolution>;
+  /** The ephemeral containers of these names, all that still have to be added to a Pod that was resolved before. */
+  ephemeral(
+    pod: Pod,
+    names: readonly string[],
+    owner: Ownership,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, EphemeralResolution>>;
   /** What is missing leaves out its own volume and no other. */
   volumes(pod: Pod, owner: Ownership, signal: AbortSignal): Promise<ResolvedVolumes>;
   /** The Pod is gone. */

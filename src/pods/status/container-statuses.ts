@@ -1,9 +1,12 @@
 import type {
   ContainerObservation,
   ContainerState,
+  Instance,
   TerminatedState,
 } from '../../../providers/contract/index.ts';
 import type { ContainerStatus, Pod } from '../../kube/types.ts';
+import { sidecarNames } from './phase.ts';
+import { volumeMounts } from './volume-mounts.ts';
 
 /** Of all termination messages of one Pod together (pkg/kubelet/status/status_manager.go). */
 const messageBudgetBytes = 12 * 1024;
@@ -14,23 +17,27 @@ export interface ContainerStatusLists {
   ephemeralContainerStatuses?: ContainerStatus[];
 }
 
-/** The status lists as the kubelet orders them: regular containers by name, init containers as in the spec. */
+/** The status lists as the kubelet orders them: init containers as in the spec, the others by name. */
 export function containerStatuses(
   pod: Pod,
   containers: readonly ContainerObservation[],
   providerName: string,
 ): ContainerStatusLists {
   const messageCap = Math.floor(messageBudgetBytes / Math.max(1, containers.length));
-  const toStatus = (container: ContainerObservation): ContainerStatus =>
-    containerStatus(container, providerName, messageCap);
+  const toStatus = (container: ContainerObservation): ContainerStatus => ({
+    ...containerStatus(container, providerName, messageCap),
+    ...readiness(pod, container),
+    ...volumeMounts(pod, container),
+  });
   const ofKind = (kind: ContainerObservation['kind']): ContainerObservation[] =>
     containers.filter((container) => container.kind === kind);
   const inSpecOrder = (pod.spec?.initContainers ?? []).flatMap(({ name }) =>
     ofKind('init').filter((container) => container.name === name),
   );
   const lists: ContainerStatusLists = {};
-  const regular = ofKind('regular').toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const ephemeral = ofKind('ephemeral');
+  const byName = (a: ContainerObservation, b: ContainerObservation): number => (a.name < b.name ? -1 : 1);
+  const regular = ofKind('regular').toSorted(byName);
+  const ephemeral = ofKind('ephemeral').toSorted(byName);
   if (inSpecOrder.length > 0) lists.initContainerStatuses = inSpecOrder.map(toStatus);
   if (regular.length > 0) lists.containerStatuses = regular.map(toStatus);
   if (ephemeral.length > 0) lists.ephemeralContainerStatuses = ephemeral.map(toStatus);
@@ -41,7 +48,7 @@ function containerStatus(
   container: ContainerObservation,
   providerName: string,
   messageCap: number,
-): ContainerStatus {
+): Omit<ContainerStatus, 'ready'> {
   return {
     name: container.name,
     image: container.image,
@@ -51,14 +58,20 @@ function containerStatus(
     lastState:
       container.lastState === undefined ? {} : wireState(container.lastState, providerName, messageCap),
     restartCount: container.restartCount,
-    ready: container.ready || isDoneInit(container),
-    started: container.started,
   };
 }
 
-/** An init container is ready when it is over and went well (kubelet_pods.go, convertToAPIContainerStatuses). */
-function isDoneInit({ kind, state }: ContainerObservation): boolean {
-  return kind === 'init' && state.kind === 'terminated' && state.exitCode === 0;
+/**
+ * An init container is ready when it is over and went well, unless it is a sidecar (prober_manager.go,
+ * UpdatePodStatus); nobody asks an ephemeral container.
+ */
+function readiness(
+  pod: Pod,
+  { kind, name, state, ready, started }: ContainerObservation,
+): Pick<ContainerStatus, 'ready' | 'started'> {
+  if (kind === 'ephemeral') return { ready: false };
+  if (kind === 'regular' || sidecarNames(pod).has(name)) return { ready, started };
+  return { ready: state.kind === 'terminated' && state.exitCode === 0, started };
 }
 
 function wireState(
@@ -107,45 +120,39 @@ export function wholeSeconds(time: string | number): string {
 /** What is said of containers that the provider has not begun with. */
 export function notStarted(
   pod: Pod,
-  waiting?: { readonly reason: string; readonly message: string },
+  waiting?: { readonly reason: string; readonly message: string; readonly container?: string },
 ): ContainerObservation[] {
   const init = pod.spec?.initContainers ?? [];
-  const state = (kind: 'init' | 'regular'): ContainerState => ({
-    kind: 'waiting',
-    reason: waiting?.reason ?? (init.length > 0 || kind === 'init' ? 'PodInitializing' : 'ContainerCreating'),
-    message: waiting?.message ?? '',
-  });
-  const blank = (
-    name: string,
-    image: string | undefined,
-    kind: 'init' | 'regular',
-  ): ContainerObservation => ({
-    name,
-    kind,
-    image: image ?? '',
-    imageId: '',
-    id: '',
-    state: state(kind),
-    restartCount: 0,
-    started: false,
-    ready: false,
-  });
+  const usual = init.length > 0 ? 'PodInitializing' : 'ContainerCreating';
+  const state = (name: string): ContainerState =>
+    waiting === undefined || (waiting.container ?? name) !== name
+      ? { kind: 'waiting', reason: usual, message: '' }
+      : { kind: 'waiting', reason: waiting.reason, message: waiting.message };
+  const blank =
+    (kind: ContainerObservation['kind']) =>
+    ({ name, image = '' }: { readonly name: string; readonly image?: string }): ContainerObservation => ({
+      ...{ name, kind, image, imageId: '', id: '', restartCount: 0, started: false, ready: false },
+      state: state(name),
+    });
   return [
-    ...init.map(({ name, image }) => blank(name, image, 'init')),
-    ...(pod.spec?.containers ?? []).map(({ name, image }) => blank(name, image, 'regular')),
+    ...init.map(blank('init')),
+    ...(pod.spec?.containers ?? []).map(blank('regular')),
+    ...(pod.spec?.ephemeralContainers ?? []).map(blank('ephemeral')),
   ];
 }
 
-/** Ephemeral containers come when the instance exists already, too late to refuse the Pod: their status says it. */
-export function unsupportedEphemeral(pod: Pod): ContainerObservation[] {
-  return (pod.spec?.ephemeralContainers ?? []).map(({ name, image = '' }) => ({
-    ...{ name, image, kind: 'ephemeral', imageId: '', id: '', restartCount: 0, started: false, ready: false },
-    state: {
-      kind: 'waiting',
-      reason: 'EphemeralContainersNotSupported',
-      message: 'this provider cannot add a container to an instance that runs',
-    },
-  }));
+/**
+ * An instance whose provider has not been given the spec in this process: it sees what runs and knows of no probe. What
+ * runs is as ready as it was when it was last told of, for no probe has found otherwise.
+ */
+export function unjudged(pod: Pod, instance: Instance): Instance {
+  const told = new Map(observationsOf(pod).map((container) => [container.id, container]));
+  const containers = instance.containers.map((container) => {
+    if (container.state.kind !== 'running') return container;
+    const { ready = false, started = false } = told.get(container.id) ?? {};
+    return { ...container, ready, started };
+  });
+  return { ...instance, containers };
 }
 
 /** Every container as it was last seen, with those that had not ended marked as lost with their instance. */

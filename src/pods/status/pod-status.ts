@@ -6,7 +6,6 @@ import {
   lostContainers,
   notStarted,
   observationsOf,
-  unsupportedEphemeral,
   wholeSeconds,
 } from './container-statuses.ts';
 import { type PodPhase, podPhase } from './phase.ts';
@@ -20,12 +19,20 @@ export interface StatusContext {
   readonly now: number;
   /** When the node first took the Pod in hand, unless the Pod says so itself; milliseconds. */
   readonly acceptedAt: number;
+  /** Why ephemeral containers do not run, by name. */
+  readonly ephemeral: ReadonlyMap<string, { readonly verdict?: Verdict }>;
 }
 
 /** An end that the node itself decided on. */
 export interface Verdict {
   readonly reason: string;
   readonly message: string;
+}
+
+/** Why nothing was created yet. */
+export interface Waiting extends Verdict {
+  /** The one container that waits for it; absent: all of them. */
+  readonly container?: string;
 }
 
 interface Parts {
@@ -51,7 +58,7 @@ export function rejectedStatus(pod: Pod, context: StatusContext, verdict: Verdic
 }
 
 /** Taken in hand, but nothing was created yet; `waiting` says why it takes long. */
-export function pendingStatus(pod: Pod, context: StatusContext, waiting?: Verdict): PodStatus {
+export function pendingStatus(pod: Pod, context: StatusContext, waiting?: Waiting): PodStatus {
   return assemble(pod, context, { phase: 'Pending', containers: notStarted(pod, waiting), ips: [] });
 }
 
@@ -62,7 +69,7 @@ export function instanceStatus(
   instance: Instance,
   ended?: Verdict,
 ): PodStatus {
-  const containers = withUnseen(pod, instance);
+  const containers = everyContainer(pod, context, instance);
   const phase =
     ended !== undefined && instance.phase === 'Stopped'
       ? 'Failed'
@@ -101,12 +108,35 @@ export function neverStartedStatus(pod: Pod, context: StatusContext, ended?: Ver
   return assemble(pod, context, { phase: 'Failed', containers: notStarted(pod), ips: [], ...ended });
 }
 
-function withUnseen(pod: Pod, instance: Instance): ContainerObservation[] {
-  const seen = new Set(instance.containers.map((container) => `${container.kind}/${container.name}`));
-  const unseen = [...notStarted(pod, instance.waiting), ...unsupportedEphemeral(pod)].filter(
-    (container) => !seen.has(`${container.kind}/${container.name}`),
+/** Those that the instance shows, as what the Pod says they are, and those that it does not show. */
+function everyContainer(pod: Pod, context: StatusContext, instance: Instance): ContainerObservation[] {
+  const unseen = new Map(notStarted(pod, instance.waiting).map((container) => [container.name, container]));
+  const seen = instance.containers.map((container) => {
+    const kind = unseen.get(container.name)?.kind ?? container.kind;
+    unseen.delete(container.name);
+    return kind === container.kind ? container : { ...container, kind };
+  });
+  const told = observationsOf(pod).filter(({ kind }) => kind === 'ephemeral');
+  const missing = [...unseen.values()].map((container) =>
+    container.kind === 'ephemeral' ? unseenEphemeral(container, told, context) : container,
   );
-  return [...instance.containers, ...unseen];
+  return [...seen, ...missing];
+}
+
+/** It waits for something, or it ran in the time of an earlier process and nothing is left of it. */
+function unseenEphemeral(
+  container: ContainerObservation,
+  told: readonly ContainerObservation[],
+  { ephemeral, now }: StatusContext,
+): ContainerObservation {
+  const { name } = container;
+  const before = told.find((one) => one.name === name);
+  if (before !== undefined && before.id !== '')
+    return lostContainers([before], new Date(now).toISOString())[0] ?? before;
+  const verdict = ephemeral.get(name)?.verdict;
+  return verdict === undefined
+    ? (before ?? container)
+    : { ...container, state: { kind: 'waiting', ...verdict } };
 }
 
 function assemble(pod: Pod, context: StatusContext, parts: Parts): PodStatus {

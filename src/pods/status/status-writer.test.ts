@@ -41,7 +41,11 @@ async function setUp() {
   const onWritten = (uid: string): void => {
     told.push(uid);
   };
-  const writer = new StatusWriter({ clock, random, log: silentLog, client, onWritten });
+  const lags: number[] = [];
+  const onTaken = (lagMs: number): void => {
+    lags.push(lagMs);
+  };
+  const writer = new StatusWriter({ clock, random, log: silentLog, client, onWritten, onTaken });
   const ending = new AbortController();
   void writer.run(ending.signal);
   const pod = await client.get(pods, { namespace: 'default', name: 'web-0' });
@@ -55,7 +59,7 @@ async function setUp() {
     if (live !== undefined)
       store.update('pods', { ...live, metadata: { ...live.metadata, labels: { touched: 'yes' } } });
   };
-  return { clock, store, client, writer, state, told, pod, uid, want, phase, touch };
+  return { clock, store, client, writer, state, told, lags, pod, uid, want, phase, touch };
 }
 
 function once(act: () => void, at: 'before' | 'after'): Trouble {
@@ -123,6 +127,21 @@ test('a change of the metadata in between costs one read and one more patch', as
   await clock.advance(1_000);
   expect(phase()).toBe('Running');
   expect(state).toMatchObject({ patches: 2, reads: 1 });
+});
+
+test('the time from a wish to its place in the API server is told, failures and all', async () => {
+  const { clock, client, state, lags, want } = await setUp();
+  want({ phase: 'Pending', reason: 'Starting' });
+  await clock.advance(1_000);
+  expect(lags).toEqual([1_000]);
+  const caughtUp = await client.get(pods, { namespace: 'default', name: 'web-0' });
+  state.trouble = once(fail, 'before');
+  want({ phase: 'Running' }, caughtUp);
+  await clock.advance(50);
+  // From the first of the two wishes on.
+  want({ phase: 'Running', message: 'still' }, caughtUp);
+  await clock.advance(10_000);
+  expect(lags).toEqual([1_000, 50]);
 });
 
 test('an answer counts until the cache has caught up', async () => {

@@ -17,6 +17,8 @@ export interface StatusWriterDeps {
   readonly client: KubeClient;
   /** Called when more is known of what the API server has: it took a status, or was read after a doubt. */
   readonly onWritten: (uid: string) => void;
+  /** Told how long after it was known the API server took a status. */
+  readonly onTaken?: ((lagMs: number) => void) | undefined;
 }
 
 /** Statuses that are likely to be overtaken wait: what lasts no longer than that is never written. Milliseconds. */
@@ -31,6 +33,8 @@ function settleTime({ metadata }: Pod, { phase }: PodStatus): number {
 interface Slot {
   pod: Pod;
   wanted: PodStatus;
+  /** Since when it differs from what was written. */
+  since?: number | undefined;
   /** What the API server took last, and what of it did not stay: an older server drops fields that it does not know. */
   accepted?: { readonly wanted: PodStatus; readonly rest: Record<string, unknown> | undefined };
   /** What it answered, until the cache has caught up. */
@@ -64,13 +68,16 @@ export class StatusWriter {
 
   /** `pod` is the Pod as {@link newest} gave it. */
   want(uid: string, pod: Pod, wanted: PodStatus): void {
-    const slot = this.#slots.get(uid);
-    if (slot === undefined) this.#slots.set(uid, { pod, wanted });
-    else Object.assign(slot, { pod, wanted });
+    const slot: Slot = this.#slots.get(uid) ?? { pod, wanted };
+    this.#slots.set(uid, Object.assign(slot, { pod, wanted }));
     const patch = statusPatch(pod.status, wanted);
-    if (patch === undefined) return;
-    const accepted = slot?.accepted;
+    if (patch === undefined) {
+      slot.since = undefined;
+      return;
+    }
+    const { accepted } = slot;
     if (isDeepStrictEqual(accepted?.wanted, wanted) && isDeepStrictEqual(accepted?.rest, patch)) return;
+    slot.since ??= this.#deps.clock.now();
     this.#queue.addAfter(uid, settleTime(pod, wanted));
   }
 
@@ -106,6 +113,9 @@ export class StatusWriter {
       });
       slot.accepted = { wanted, rest: statusPatch(pod.status, wanted) };
       slot.answered = pod;
+      if (slot.since !== undefined) this.#deps.onTaken?.(this.#deps.clock.now() - slot.since);
+      // One that has come meanwhile begins anew.
+      slot.since = slot.wanted === wanted ? undefined : this.#deps.clock.now();
       this.#deps.onWritten(uid);
     } catch (error) {
       if (isNotFound(error)) return;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ContainerObservation } from '../../../providers/contract/index.ts';
 import { strategicMerge } from '../../devcluster/http/strategic-merge.ts';
 import type { Pod, PodStatus } from '../../kube/types.ts';
 import { aContainer, anInstance, aPod, exited } from '../testing/objects.ts';
@@ -6,7 +7,13 @@ import { instanceStatus, pendingStatus, type StatusContext } from './pod-status.
 import { statusPatch } from './status-patch.ts';
 
 const now = Date.parse('2026-01-01T00:01:00.500Z');
-const context: StatusContext = { providerName: 'mock', hostIp: '192.0.2.1', now, acceptedAt: now };
+const context: StatusContext = {
+  providerName: 'mock',
+  hostIp: '192.0.2.1',
+  now,
+  acceptedAt: now,
+  ephemeral: new Map(),
+};
 const waiting = { kind: 'waiting', reason: 'CrashLoopBackOff', message: 'back-off' } as const;
 
 function condition(status: PodStatus, type: string) {
@@ -136,12 +143,111 @@ describe('the conditions', () => {
   });
 });
 
-test('an ephemeral container that the provider does not have says so', () => {
-  const pod = aPod({ spec: { ephemeralContainers: [{ name: 'debugger', image: 'tools' }] } });
-  const [status] = instanceStatus(pod, context, anInstance()).ephemeralContainerStatuses ?? [];
-  expect(status).toMatchObject({
-    name: 'debugger',
-    state: { waiting: { reason: 'EphemeralContainersNotSupported' } },
+test('only the container that lacks something waits for it', () => {
+  const pod = aPod({ spec: { initContainers: [{ name: 'init' }], containers: [{ name: 'main' }] } });
+  const reasons = (container?: string) => {
+    const lacking = { reason: 'CreateContainerConfigError', message: 'secret "a" not found' };
+    const status = pendingStatus(pod, context, { ...lacking, ...(container && { container }) });
+    return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(
+      ({ state }) => state?.waiting?.reason,
+    );
+  };
+  expect(reasons('init')).toEqual(['CreateContainerConfigError', 'PodInitializing']);
+  expect(reasons()).toEqual(['CreateContainerConfigError', 'CreateContainerConfigError']);
+});
+
+test('an init container is ready when it is over and went well, a sidecar while it says so', () => {
+  const pod = aPod({
+    spec: {
+      initContainers: [{ name: 'init' }, { name: 'side', restartPolicy: 'Always' }],
+      containers: [{ name: 'main' }],
+    },
+  });
+  const ready = (extra: Partial<ContainerObservation>) =>
+    ['init', 'side'].map((name) => {
+      const containers = [aContainer({ name, kind: 'init', ...extra })];
+      const { initContainerStatuses = [] } = instanceStatus(pod, context, anInstance({ containers }));
+      return initContainerStatuses.find((one) => one.name === name)?.ready;
+    });
+  expect(ready({ ready: true })).toEqual([false, true]);
+  expect(ready({ ready: false, state: exited(0) })).toEqual([true, false]);
+  expect(ready({ ready: false, state: exited(1) })).toEqual([false, false]);
+});
+
+describe('ephemeral containers', () => {
+  const ephemeralContainers = [
+    { name: 'z', image: 'tools' },
+    { name: 'a', image: 'tools' },
+  ];
+  const pod = (status = aPod().status) => aPod({ spec: { ephemeralContainers }, ...(status && { status }) });
+  const shell = (extra: Partial<ContainerObservation> = {}) =>
+    aContainer({ name: 'z', kind: 'ephemeral', id: 'c-z-0', ...extra });
+  const statuses = (given: Pod, containers: readonly ContainerObservation[], ephemeral = context.ephemeral) =>
+    instanceStatus(given, { ...context, ephemeral }, anInstance({ containers })).ephemeralContainerStatuses;
+
+  test('are listed by name, nobody asks whether they are ready, and one that waits says what a kubelet says', () => {
+    expect(statuses(pod(), [aContainer(), shell()])).toEqual([
+      {
+        ...{ name: 'a', image: 'tools', imageID: '', restartCount: 0, ready: false, lastState: {} },
+        state: { waiting: { reason: 'ContainerCreating' } },
+      },
+      {
+        ...{ name: 'z', image: 'burstlet.dev/host', imageID: '', containerID: 'mock://c-z-0' },
+        ...{ restartCount: 0, ready: false, lastState: {} },
+        state: { running: { startedAt: '2026-01-01T00:00:01Z' } },
+      },
+    ]);
+    const [initialising] =
+      pendingStatus(aPod({ spec: { ephemeralContainers, initContainers: [{ name: 'i' }] } }), context)
+        .ephemeralContainerStatuses ?? [];
+    expect(initialising?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
+  });
+
+  test('change neither the phase nor a condition, whatever becomes of them', () => {
+    const without = instanceStatus(pod(), context, anInstance());
+    for (const state of [exited(1), aContainer().state]) {
+      const status = instanceStatus(
+        pod(),
+        context,
+        anInstance({ containers: [aContainer(), shell({ state, ready: false })] }),
+      );
+      expect([status.phase, status.conditions]).toEqual([without.phase, without.conditions]);
+    }
+    const over = anInstance({
+      phase: 'Stopped',
+      containers: [aContainer({ state: exited(0) }), shell({ state: exited(7) })],
+    });
+    expect(instanceStatus(pod(), context, over).phase).toBe('Succeeded');
+  });
+
+  test('that cannot be added say why', () => {
+    const verdict = { reason: 'PrivilegedNotSupported', message: 'no' };
+    expect(statuses(pod(), [aContainer()], new Map([['a', { verdict }]]))).toMatchObject([
+      { name: 'a', state: { waiting: verdict } },
+      { name: 'z', state: { waiting: { reason: 'ContainerCreating' } } },
+    ]);
+    // The next process does not know it yet and takes nothing back.
+    const told = pod({
+      ephemeralContainerStatuses: statuses(pod(), [], new Map([['a', { verdict }]])) ?? [],
+    });
+    expect(statuses(told, [aContainer()])).toMatchObject([{ name: 'a', state: { waiting: verdict } }, {}]);
+  });
+
+  test('that have run and of which nothing is left have ended', () => {
+    const ran = (state: ContainerObservation['state']) =>
+      pod({ ephemeralContainerStatuses: statuses(pod(), [shell({ state })])?.slice(1) ?? [] });
+    const of = (given: Pod) => statuses(given, [aContainer()])?.[1]?.state?.terminated;
+    expect(of(ran(aContainer().state))).toMatchObject({ exitCode: 137, reason: 'ContainerStatusUnknown' });
+    expect(of(ran(exited(3)))).toMatchObject({ exitCode: 3, reason: 'Error' });
+  });
+
+  test('are known by their names where the provider cannot tell kinds apart', () => {
+    const containers = [aContainer(), shell({ kind: 'regular' }), aContainer({ name: 'i', kind: 'regular' })];
+    const given = aPod({ spec: { ephemeralContainers, initContainers: [{ name: 'i' }] } });
+    const status = instanceStatus(given, context, anInstance({ containers }));
+    expect(status.containerStatuses?.map(({ name }) => name)).toEqual(['main']);
+    expect(status.initContainerStatuses?.map(({ name }) => name)).toEqual(['i']);
+    expect(status.ephemeralContainerStatuses?.map(({ name }) => name)).toEqual(['a', 'z']);
   });
 });
 

@@ -22,7 +22,7 @@ export interface Existing {
   readonly tokens?: Readonly<Record<string, string>>;
 }
 
-function references({
+export function references({
   configMaps = {},
   secrets = {},
   services = [],

@@ -4,7 +4,14 @@ import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { missingPrograms } from '../../../src/controlplane/control-plane.ts';
-import { type Build, controlPlane, etcdModule, kubernetesModule, linkerFlags } from './builds.ts';
+import {
+  type Build,
+  controlPlane,
+  etcdModule,
+  kubernetesModule,
+  linkerFlags,
+  metricsServerModule,
+} from './builds.ts';
 
 /** A folder with the programs, or the reason why there is none on this machine. */
 export type Assets = { readonly folder: string } | { readonly missing: string };
@@ -42,7 +49,7 @@ export async function buildAssets(
       'once, up to ten minutes',
   );
   try {
-    for (const module of ['etcd', 'kubernetes'] as const) {
+    for (const module of ['etcd', 'kubernetes', 'metrics-server'] as const) {
       const own = wanted.filter((build) => build.module === module);
       if (own.length > 0) await buildModule(version, module, own, folder, say);
     }
@@ -80,6 +87,7 @@ async function buildModule(
 
 async function moduleText(version: string, module: Build['module']): Promise<string> {
   if (module === 'etcd') return etcdModule();
+  if (module === 'metrics-server') return metricsServerModule();
   const { stdout } = await run('go', ['mod', 'download', '-json', `k8s.io/kubernetes@${version}`], {
     cwd: cache,
     env: { ...process.env, GOFLAGS: '-mod=mod' },

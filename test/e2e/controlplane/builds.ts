@@ -5,10 +5,13 @@ export const defaultVersion = 'v1.36.3';
 /** The etcd that upstream tests these releases with is older in places; one that is current serves them all. */
 const etcdVersion = 'v3.7.3';
 
+/** Of its own rhythm; this one serves every release that is tested here. */
+const metricsServerVersion = 'v0.9.0';
+
 export interface Build {
   /** File name of the program. */
   readonly program: string;
-  readonly module: 'kubernetes' | 'etcd';
+  readonly module: 'kubernetes' | 'etcd' | 'metrics-server';
   readonly package: string;
   /** A program made of tests (`go test -c`). */
   readonly tests?: boolean;
@@ -27,8 +30,16 @@ export const controlPlane: readonly Build[] = [
   cmd('kube-scheduler'),
 ];
 
+/** For `kubectl top` and for autoscaling by usage; no part of Kubernetes itself. */
+export const metricsServer: Build = {
+  program: 'metrics-server',
+  module: 'metrics-server',
+  package: 'sigs.k8s.io/metrics-server/cmd/metrics-server',
+};
+
 /** Built when asked for by name. */
 export const extras: readonly Build[] = [
+  metricsServer,
   cmd('kubelet'),
   { program: 'e2e.test', module: 'kubernetes', package: 'k8s.io/kubernetes/test/e2e', tests: true },
   { program: 'ginkgo', module: 'kubernetes', package: 'github.com/onsi/ginkgo/v2/ginkgo' },
@@ -61,6 +72,10 @@ export function kubernetesModule(version: string, upstream: string): string {
 
 export function etcdModule(): string {
   return `module burstlet.dev/etcd\n\ngo 1.24\n\nrequire go.etcd.io/etcd/server/v3 ${etcdVersion}\n`;
+}
+
+export function metricsServerModule(): string {
+  return `module burstlet.dev/metrics-server\n\ngo 1.26.4\n\nrequire sigs.k8s.io/metrics-server ${metricsServerVersion}\n`;
 }
 
 /** Names the release in the programs, as hack/lib/version.sh does; without symbols they are a third smaller. */

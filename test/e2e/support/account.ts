@@ -12,10 +12,12 @@ import type { SharedControlPlane } from './global-setup.ts';
 const root = path.resolve(import.meta.dirname, '../../..');
 const account = { namespace: 'burstlet', name: 'burstlet' };
 
+type RbacFile = 'manifests/deploy/rbac.yaml' | `docs/examples/node-${'identity' | 'bootstrap'}.yaml`;
+
 /** Shipped RBAC, put into the cluster; its objects. */
 export async function applyRbac(
   client: KubeClient,
-  file: 'manifests/deploy/rbac.yaml' | 'docs/examples/node-identity.yaml' = 'manifests/deploy/rbac.yaml',
+  file: RbacFile = 'manifests/deploy/rbac.yaml',
 ): Promise<KubeObject[]> {
   const { manifests, problems } = parseManifests(await readFile(path.join(root, file), 'utf8'), file);
   if (problems.length > 0) throw new Error(problems.join('\n'));

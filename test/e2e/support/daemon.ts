@@ -7,7 +7,7 @@ import { samples } from '../../bench/figures.ts';
 export interface DaemonOptions {
   /** Name of the node. */
   readonly node: string;
-  readonly provider: 'mock' | 'process';
+  readonly provider: 'mock' | 'process' | 'docker';
   readonly options?: Readonly<Record<string, unknown>>;
   readonly kubeconfig: string;
   /** For its configuration and its state. */
@@ -17,8 +17,12 @@ export interface DaemonOptions {
   readonly scheduler?: boolean;
   readonly capacity?: Readonly<Record<string, string | number>>;
   readonly flags?: readonly string[];
-  /** Reads a path of the node API as an administrator. */
-  readonly raw: (path: string) => Promise<string>;
+  /** Further keys of its configuration, or others in place of the usual ones. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** At which the API server and Pods reach the node; 127.0.0.1 when absent. */
+  readonly address?: string;
+  /** Reads a path of the node API as an administrator; `metric` needs it. */
+  readonly raw?: (path: string) => Promise<string>;
 }
 
 /** `burstlet run` in a process of its own, with one node. */
@@ -54,7 +58,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     log += text;
   });
   process.once('exit', () => child.kill('SIGKILL'));
-  const metrics = (): Promise<string> => raw('/metrics');
+  const metrics = async (): Promise<string> => {
+    if (raw === undefined) throw new Error('this daemon was started without a way to read its metrics');
+    return raw('/metrics');
+  };
   const daemon: Daemon = {
     node,
     async metric(name, labels = /./) {
@@ -84,6 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 function configOf(options: DaemonOptions, home: string): string {
   const { node, provider, kubeconfig, taint = true, scheduler = true, capacity = {} } = options;
+  const { address = '127.0.0.1' } = options;
   return JSON.stringify({
     apiVersion: 'burstlet.dev/v1alpha1',
     kind: 'Config',
@@ -94,8 +102,9 @@ function configOf(options: DaemonOptions, home: string): string {
     nodes: [
       {
         ...{ name: node, provider, taint, capacity, options: options.options ?? {} },
-        ...{ listen: '127.0.0.1:0', address: '127.0.0.1' },
+        ...{ listen: `${address}:0`, address },
       },
     ],
+    ...options.settings,
   });
 }

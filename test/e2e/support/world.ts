@@ -1,18 +1,16 @@
 import { Agent, request } from 'undici';
 import { inject } from 'vitest';
 import type { KubeClient } from '../../../src/kube/client.ts';
-import { loadClusterAccess } from '../../../src/kube/cluster-access.ts';
 import { isNotFound } from '../../../src/kube/errors.ts';
 import { events, namespaces, nodes, pods, type Resource } from '../../../src/kube/resources.ts';
-import { createKubeClient } from '../../../src/kube/rest-client.ts';
 import type { KubeObject, Pod } from '../../../src/kube/types.ts';
-import { systemClock as clock } from '../../../src/telemetry/clock.ts';
-import { silentLog as log } from '../../../src/telemetry/log.ts';
 import { eventually } from '../../support/eventually.ts';
 import { refused } from './audit.ts';
+import { clientOf } from './client.ts';
 import type { Daemon, DaemonOptions } from './daemon.ts';
 import { startDaemon } from './daemon.ts';
 import type { SharedControlPlane } from './global-setup.ts';
+import { untilReady } from './ready-node.ts';
 import { serviceAccounts } from './resources.ts';
 
 /** The cluster as an administrator sees it. */
@@ -45,8 +43,7 @@ export async function openWorld(own?: WorldCluster): Promise<World> {
   const shared = inject('controlPlane');
   const cluster = own ?? shared;
   const { kubeconfig, url, caPem, token, folder } = cluster;
-  const access = await loadClusterAccess({ kubeconfig }, { clock, log, env: {}, home: '/' });
-  const client = createKubeClient({ ...access, clock, log, random: Math.random });
+  const client = await clientOf(kubeconfig);
   const dispatcher = new Agent({ connect: { ca: caPem } });
   // The certificate of a node is self-signed, and the API server proxies to no loopback address.
   const nodeDispatcher = new Agent({ connect: { rejectUnauthorized: false } });
@@ -74,7 +71,7 @@ export async function openWorld(own?: WorldCluster): Promise<World> {
         raw: (path) => readNode(options.node, path),
       });
       daemons.push(daemon);
-      await eventually(() => isReadyNode(client, daemon), 30);
+      await untilReady(client, daemon);
       return daemon;
     },
     async namespace(prefix) {
@@ -129,13 +126,4 @@ export async function openWorld(own?: WorldCluster): Promise<World> {
     },
   };
   return world;
-}
-
-async function isReadyNode(client: KubeClient, daemon: Daemon): Promise<boolean> {
-  const node = await client.get(nodes, { name: daemon.node }).catch((error: unknown) => {
-    throw new Error(`${String(error)}\n${daemon.log().slice(-2000)}`);
-  });
-  const ready = node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
-  const waits = node.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/not-ready');
-  return ready === true && waits !== true;
 }

@@ -8,6 +8,7 @@ import { get } from './get.ts';
 import { patch } from './patch.ts';
 import { pods } from './pods.ts';
 import { serverSideApply } from './server-side-apply.ts';
+import { proxies, streamsOverSpdy, streamsOverWebSockets } from './streams.ts';
 import { workloads } from './workloads.ts';
 
 export const suites: readonly Suite[] = [
@@ -21,4 +22,7 @@ export const suites: readonly Suite[] = [
   deletion,
   describe,
   pods,
+  proxies,
+  streamsOverWebSockets,
+  streamsOverSpdy,
 ];

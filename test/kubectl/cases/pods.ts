@@ -55,9 +55,6 @@ export const pods: Suite = {
         { run: 'create -f -', stdin: pod('quiet') },
         { run: 'wait pod/quiet --for=condition=Ready --timeout=30s' },
         { run: 'top nodes', exit: 1, err: ['error: Metrics API not available'] },
-        { run: 'exec quiet -- true', exit: 1, err: ['not implemented'] },
-        { run: 'attach quiet', exit: 1, err: ['not implemented'] },
-        { run: 'port-forward pod/quiet 0:80', exit: 1, err: ['not implemented'] },
       ],
     },
     {

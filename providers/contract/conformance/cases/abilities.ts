@@ -22,7 +22,13 @@ export const abilityCases: readonly CaseDefinition[] = [
       assert.equal(after.name, 'main');
       assert.equal(after.startedAt, before.startedAt, 'startedAt changed without a restart');
       assert.ok(after.cpuNanoSeconds >= before.cpuNanoSeconds, 'CPU time fell');
-      assert.ok(after.memoryWorkingSetBytes >= 0);
+      const figures = [
+        ...Object.entries(after),
+        ...(second.network?.interfaces ?? []).flatMap(Object.entries),
+      ];
+      for (const [figure, value] of figures)
+        if (typeof value === 'number')
+          assert.ok(Number.isFinite(value) && value >= 0, `${figure} is ${value}, and cannot be`);
       assert.ok(after.time >= before.time, 'a later measurement is stamped earlier');
       return undefined;
     },
