@@ -20,6 +20,8 @@ let namespace: string;
 let folder: string;
 
 const MiB = 1024 * 1024;
+/** BURSTLET_E2E_SILENCE_SECONDS=600 for the long run. */
+const silenceSeconds = Number(process.env.BURSTLET_E2E_SILENCE_SECONDS ?? 15);
 
 beforeAll(async () => {
   world = await openWorld();
@@ -161,6 +163,23 @@ describe.each<Carrier>(['WebSocket', 'SPDY'])('over %s', (carrier) => {
       session.child.kill('SIGINT');
       await session.ended;
     }
+  });
+
+  it('keeps a session open that says nothing', { timeout: (silenceSeconds + 60) * 1000 }, async () => {
+    const ended = await kubectl.run(shIn(`sleep ${silenceSeconds}; echo awake; exit 4`));
+    expect(ended).toMatchObject({ code: 4, out: 'awake\n' });
+  });
+
+  it('debugs a running Pod', async () => {
+    const name = `debugger-${carrier.toLowerCase()}`;
+    const debug = ['debug', 'main', `--container=${name}`, '--image=burstlet.dev/host', '--', 'sh', '-c'];
+    expect(await kubectl.run([...debug, 'echo here; exit 3'])).toMatchObject({ code: 0 });
+    await eventually(async () => {
+      const { status } = await world.client.get(pods, { namespace, name: 'main' });
+      const found = status?.ephemeralContainerStatuses?.find((each) => each.name === name);
+      return found?.state?.terminated?.exitCode === 3;
+    }, 20);
+    expect(await kubectl.run(['logs', 'main', '-c', name])).toMatchObject({ code: 0, out: 'here\n' });
   });
 
   it('follows a log across a restart only as far as the run goes', async () => {

@@ -2,37 +2,7 @@
  * Feeds the SPDY server with conversations that are broken in seeded ways: `node test/fuzz/spdy.ts --minutes 10`.
  * A failure names its seed; `--seed N --cases 1` runs that case alone.
  */
-import { parseArgs } from 'node:util';
+import { runCases } from './run-cases.ts';
 import { spdyCase } from './spdy-case.ts';
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: `${Date.now() % 2 ** 31}` },
-    cases: { type: 'string', default: 'Infinity' },
-  },
-});
-const first = Number(flags.seed);
-const until = Date.now() + Number(flags.minutes) * 60_000;
-const last = first + Number(flags.cases);
-const mib = 1024 * 1024;
-/** What one case leaves is nothing, so what many leave is what the collector has not looked at yet. */
-const maxHeldMib = 256;
-
-let seed = first;
-const fail = (error: unknown): never => {
-  console.error(`seed ${seed}:`, error);
-  process.exit(1);
-};
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
-
-const ends = new Map<string, number>();
-for (; seed < last && Date.now() < until; seed++) {
-  const end = await spdyCase(seed).catch(fail);
-  ends.set(end, (ends.get(end) ?? 0) + 1);
-}
-const { heapUsed, arrayBuffers } = process.memoryUsage();
-const heldMib = Math.round((heapUsed + arrayBuffers) / mib);
-if (heldMib > maxHeldMib) fail(new Error(`${heldMib} MiB held after ${seed - first} cases`));
-console.log(`${seed - first} cases from seed ${first}, ${heldMib} MiB held:`, Object.fromEntries(ends));
+await runCases(spdyCase);
