@@ -1,13 +1,15 @@
 /** A control plane in a process of its own, so that its time and memory are not the daemon's. Ends with its input. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createDevCluster } from '../../src/devcluster/dev-cluster.ts';
+import { startControlPlane } from '../../src/controlplane/control-plane.ts';
+import { createDevCluster, type DevCluster } from '../../src/devcluster/dev-cluster.ts';
 
-const [folder] = process.argv.slice(2);
+const [folder, assets] = process.argv.slice(2);
 if (folder === undefined)
-  throw new Error('usage: cluster-process.ts <folder for kubeconfig and certificates>');
-const cluster = await createDevCluster();
-await cluster.start();
+  throw new Error(
+    'usage: cluster-process.ts <folder for kubeconfig and certificates> [<folder with Kubernetes programs>]',
+  );
+const cluster = assets === undefined ? await embedded() : await startControlPlane({ assets });
 const { certPem, keyPem } = await cluster.issueServingCertificate({
   commonName: 'bench',
   ips: ['127.0.0.1'],
@@ -19,3 +21,9 @@ await cluster.writeKubeconfig(path.join(folder, 'kubeconfig'));
 console.log('ready');
 process.stdin.resume();
 process.stdin.once('end', () => void cluster.stop());
+
+async function embedded(): Promise<DevCluster> {
+  const made = await createDevCluster();
+  await made.start();
+  return made;
+}

@@ -14,10 +14,10 @@ export interface Stage {
 const root = path.resolve(import.meta.dirname, '../..');
 
 /**
- * A control plane and a daemon with the mock provider, each in a process of its own, the daemon as it is shipped. They
+ * A control plane (a real one from `assets`, else the embedded one) and a daemon with the mock provider, each in a process of its own, the daemon as it is shipped. They
  * and their folder go when this process exits, however it comes to that.
  */
-export async function openStage(instanceMs: number): Promise<Stage> {
+export async function openStage(instanceMs: number, assets?: string): Promise<Stage> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-bench-'));
   const kubeconfig = path.join(folder, 'kubeconfig');
   const children: ChildProcess[] = [];
@@ -32,14 +32,14 @@ export async function openStage(instanceMs: number): Promise<Stage> {
   }
   await finished(
     started(
-      spawn(process.execPath, ['scripts/build.ts', '--standalone'], {
+      spawn(process.execPath, ['scripts/build.ts', '--standalone', '--out', path.join(folder, 'program')], {
         cwd: root,
         stdio: ['ignore', 'ignore', 'inherit'],
       }),
     ),
   );
   const cluster = started(
-    spawn(process.execPath, ['test/bench/cluster-process.ts', folder], {
+    spawn(process.execPath, ['test/bench/cluster-process.ts', folder, ...(assets ? [assets] : [])], {
       cwd: root,
       stdio: ['pipe', 'pipe', 'inherit'],
     }),
@@ -50,7 +50,7 @@ export async function openStage(instanceMs: number): Promise<Stage> {
   await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
   // By its first line, which has the flags that it is shipped with.
   const daemon = started(
-    spawn('dist/standalone/cli.js', ['run', '--config', config], {
+    spawn(path.join(folder, 'program/cli.js'), ['run', '--config', config], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     }),

@@ -4,6 +4,8 @@ export interface StormFlags {
   readonly pods: number;
   readonly kubeconfig?: string;
   readonly node?: string;
+  readonly assets?: string;
+  readonly rounds: number;
   readonly ceiling: boolean;
   readonly unbound: boolean;
   readonly instanceMs: number;
@@ -18,7 +20,9 @@ export const usage = `usage: npm run bench:storm -- [options]
   --unbound           leave it to the scheduler of burstlet to bind them
   --instance-ms N     milliseconds until an instance runs (default 0)
   --kubeconfig FILE   a cluster of your own, with --node NAME: its virtual node
-  --ceiling           also make the same writes without a daemon, to compare
+  --assets DIR        a real control plane, from the programs in this folder (npm run controlplane builds them)
+  --rounds N          the whole again and again, to tell chance from the rest (default 1)
+  --ceiling           after each storm also make the same writes without a daemon, to compare
   --timeout N         seconds for all to be ready, and again for all to be gone (default 300)
   --json              one line of JSON
   --help              this`;
@@ -31,6 +35,8 @@ export function readStormFlags(args: readonly string[]): StormFlags {
       pods: { type: 'string', default: '1000' },
       kubeconfig: { type: 'string' },
       node: { type: 'string' },
+      assets: { type: 'string' },
+      rounds: { type: 'string', default: '1' },
       ceiling: { type: 'boolean', default: false },
       unbound: { type: 'boolean', default: false },
       'instance-ms': { type: 'string', default: '0' },
@@ -39,15 +45,19 @@ export function readStormFlags(args: readonly string[]): StormFlags {
       help: { type: 'boolean', default: false },
     },
   });
-  const { kubeconfig, node, ceiling, unbound, json, help } = values;
+  const { kubeconfig, node, assets, ceiling, unbound, json, help } = values;
   if ((kubeconfig === undefined) !== (node === undefined))
     throw new Error('--kubeconfig and --node go together: a cluster, and the name of its virtual node');
+  if (kubeconfig !== undefined && assets !== undefined)
+    throw new Error('--assets starts a cluster, --kubeconfig names one: give one of them');
   return {
     pods: wholeNumber(values.pods, '--pods', 1),
     instanceMs: wholeNumber(values['instance-ms'], '--instance-ms', 0),
+    rounds: wholeNumber(values.rounds, '--rounds', 1),
     timeoutSeconds: wholeNumber(values.timeout, '--timeout', 1),
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(node !== undefined && { node }),
+    ...(assets !== undefined && { assets }),
     ...{ ceiling, unbound, json, help },
   };
 }

@@ -3,37 +3,44 @@
  *
  *   npm run bench:storm -- --pods 2000
  *   npm run bench:storm -- --pods 500 --unbound --instance-ms 200
+ *   npm run bench:storm -- --pods 2000 --assets test/e2e/.cache/VERSION --ceiling --rounds 3
  *   npm run bench:storm -- --pods 2000 --kubeconfig FILE --node NAME --ceiling
  *   npm run bench:storm -- --help
  *
- * Without --kubeconfig it starts an embedded control plane and a daemon with the mock provider, each in a process of
- * its own. With --ceiling it also makes the same writes by itself and says how near the daemon came. All figures of the daemon come from its own /metrics, read through the API server.
+ * Without --kubeconfig it starts a control plane and a daemon with the mock provider, each in a process of its own. With
+ * --ceiling it also makes the same writes by itself, watching as before, and says how near the daemon came; with --rounds
+ * both take turns, for what comes first finds everything cold. Of several rounds the median is printed. All figures of
+ * the daemon come from its own /metrics.
  */
 import os from 'node:os';
 import { Agent, request } from 'undici';
 import { loadClusterAccess } from '../../src/kube/cluster-access.ts';
-import { createInformer } from '../../src/kube/informer.ts';
-import { namespaces, pods } from '../../src/kube/resources.ts';
+import { namespaces, nodes, pods } from '../../src/kube/resources.ts';
 import { createKubeClient } from '../../src/kube/rest-client.ts';
 import type { Pod, PodStatus } from '../../src/kube/types.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Ceiling, measureCeiling } from './ceiling.ts';
-import { percentile, rounded, sum } from './figures.ts';
+import { median, percentile, rounded, sum } from './figures.ts';
 import { openStage, type Stage } from './stage.ts';
 import { readStormFlags, type StormFlags, usage } from './storm-flags.ts';
+import { StormWatch } from './storm-watch.ts';
+import { treeCpuSeconds } from './tree-cpu.ts';
 
 const flags = readFlags();
 const count = flags.pods;
 const timeoutMs = flags.timeoutSeconds * 1000;
 const namespace = 'storm';
+/** Of the Pods that the ceiling is measured with: there, and served by nobody. */
+const ceilingNode = 'storm-ceiling';
 const parallel = 64;
 
 // The stage clears up when the process exits.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
-const own: Stage | undefined = flags.kubeconfig === undefined ? await openStage(flags.instanceMs) : undefined;
+const own: Stage | undefined =
+  flags.kubeconfig === undefined ? await openStage(flags.instanceMs, flags.assets) : undefined;
 const kubeconfig = flags.kubeconfig ?? own?.kubeconfig;
 const node = flags.node ?? own?.node;
 
@@ -43,37 +50,8 @@ const access = await loadClusterAccess(
 );
 const base = { clock: systemClock, random: Math.random, log: silentLog };
 const client = createKubeClient({ ...base, server: access.server, credentials: access.credentials });
-const ending = new AbortController();
-const informer = createInformer({
-  ...base,
-  client,
-  resource: pods,
-  selection: { namespace },
-  transform: slim,
-});
-const created = new Map<string, number>();
-const latencies: number[] = [];
-const boundTwice = new Set<string>();
-const bindings = new Map<string, string>();
-let ready = 0;
-let gone = 0;
-let change = (): void => undefined;
-
-informer.onEvent(({ type, object, ...event }) => {
-  const { name = '', uid = '' } = object.metadata ?? {};
-  const to = object.spec?.nodeName;
-  if (to) {
-    if ((bindings.get(uid) ?? to) !== to) boundTwice.add(name);
-    bindings.set(uid, to);
-  }
-  if (type === 'deleted') gone++;
-  const before = 'previous' in event && event.previous !== undefined && isReady(event.previous);
-  if (type !== 'deleted' && isReady(object) && !before) {
-    ready++;
-    latencies.push(performance.now() - (created.get(name) ?? performance.now()));
-  }
-  change();
-});
+const identity = await access.credentials.current();
+const agent = new Agent({ connect: { ...identity.tls } });
 
 /** Ends the process for --help and for what is wrong on the command line. */
 function readFlags(): StormFlags {
@@ -88,48 +66,8 @@ function readFlags(): StormFlags {
   }
 }
 
-/** Only what is looked at here: the watcher's own memory and time stay small. */
-function slim({ metadata, spec, status }: Pod): Pod {
-  const { name, namespace: where, uid, resourceVersion } = metadata ?? {};
-  const conditions = status?.conditions?.filter(({ type }) => type === 'Ready');
-  return {
-    metadata: {
-      ...(name && { name }),
-      ...(where && { namespace: where }),
-      ...(uid && { uid }),
-      ...(resourceVersion && { resourceVersion }),
-    },
-    spec: { containers: [], ...(spec?.nodeName && { nodeName: spec.nodeName }) },
-    status: { ...(conditions && { conditions }) },
-  };
-}
-
-function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
 function say(text: string): void {
   if (!flags.json) console.log(text);
-}
-
-/** Waits until the condition holds, telling how far it is every two seconds. */
-async function until(holds: () => boolean, progress: () => string): Promise<void> {
-  const end = performance.now() + timeoutMs;
-  const ticker = setInterval(() => say(`  ${progress()}`), 2_000);
-  try {
-    while (!holds()) {
-      if (performance.now() > end) throw new Error(`not done after ${timeoutMs / 1000} s: ${progress()}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 500);
-        change = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  } finally {
-    clearInterval(ticker);
-  }
 }
 
 async function each(names: readonly string[], work: (name: string) => Promise<unknown>): Promise<void> {
@@ -149,12 +87,16 @@ interface Reading {
   readonly peakRssBytes: number;
 }
 
-const identity = await access.credentials.current();
-const agent = new Agent({ connect: { ...identity.tls } });
+/** A real API server proxies to no loopback address; what runs here is asked directly. */
+async function metricsUrl(): Promise<string> {
+  if (own === undefined) return `${access.server}/api/v1/nodes/${node}/proxy/metrics`;
+  const { status } = await client.get(nodes, { name: node ?? '' });
+  return `https://127.0.0.1:${status?.daemonEndpoints?.kubeletEndpoint?.Port}/metrics`;
+}
 
 async function read(): Promise<Reading> {
   const { authorization } = await access.credentials.current();
-  const response = await request(`${access.server}/api/v1/nodes/${node}/proxy/metrics`, {
+  const response = await request(await metricsUrl(), {
     dispatcher: agent,
     headers: { ...(authorization && { authorization }) },
   });
@@ -194,80 +136,162 @@ function podNamed(name: string, to = node): Pod {
   };
 }
 
-try {
-  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  const watching = informer.run(ending.signal);
-  await informer.synced;
+interface Round {
+  readonly upSeconds: number;
+  readonly downSeconds: number;
+  /** CPU time of everything that belongs to the run, the control plane among it; undefined where it is not known. */
+  readonly upCpuSeconds: number | undefined;
+  readonly before: Reading;
+  readonly up: Reading;
+  readonly down: Reading;
+  readonly latencies: readonly number[];
+  readonly boundTwice: number;
+  readonly ceiling?: Ceiling;
+}
+
+async function storm(round: number): Promise<Round> {
+  const watch = new StormWatch({ client, namespace, timeoutMs, say });
+  await watch.start();
   const before = await readWhenUp();
-  const names = Array.from({ length: count }, (_, index) => `storm-${index}`);
+  const names = Array.from({ length: count }, (_, index) => `storm-${round}-${index}`);
 
   say(`creating ${count} Pods ...`);
   const upAt = performance.now();
+  const cpuBefore = treeCpuSeconds();
   await each(names, (name) => {
-    created.set(name, performance.now());
+    watch.creates(name);
     return client.create(pods, podNamed(name));
   });
-  await until(
-    () => ready >= count,
-    () => `${ready} of ${count} ready`,
+  await watch.until(
+    () => watch.ready >= count,
+    () => `${watch.ready} of ${count} ready`,
   );
   const upSeconds = (performance.now() - upAt) / 1000;
+  const upCpuSeconds = since(cpuBefore);
   const up = await read();
-
   const { status = {} } = await client.get(pods, { namespace, name: names[0] ?? '' });
 
   say(`deleting ${count} Pods ...`);
   const downAt = performance.now();
   await each(names, (name) => client.delete(pods, { namespace, name }));
-  await until(
-    () => gone >= count,
-    () => `${gone} of ${count} gone`,
+  await watch.until(
+    () => watch.gone >= count,
+    () => `${watch.gone} of ${count} gone`,
   );
   const downSeconds = (performance.now() - downAt) / 1000;
   const down = await read();
-  ending.abort();
-  await watching;
-  const ceiling = flags.ceiling ? await readCeiling(status) : undefined;
+  const ceiling = flags.ceiling ? await readCeiling(status, round) : undefined;
+  await watch.end();
+  const { latencies, boundTwice } = watch;
+  return {
+    ...{ upSeconds, downSeconds, upCpuSeconds, before, up, down, latencies, boundTwice: boundTwice.size },
+    ...(ceiling && { ceiling }),
+  };
+}
 
-  const result = {
+function since(cpuBefore: number | undefined): number | undefined {
+  const now = treeCpuSeconds();
+  return now === undefined || cpuBefore === undefined ? undefined : now - cpuBefore;
+}
+
+function readCeiling(status: PodStatus, round: number): Promise<Ceiling> {
+  say(`the same writes for ${count} Pods without a daemon ...`);
+  const all = Array.from({ length: count }, (_, index) => podNamed(`ceiling-${round}-${index}`, ceilingNode));
+  const deps = { client, node: ceilingNode, pods: all, status, each };
+  return measureCeiling({ ...deps, cpuSeconds: treeCpuSeconds });
+}
+
+function resultOf(rounds: readonly Round[]): Record<string, unknown> {
+  const middle = (of: (round: Round) => number): number => median(rounds.map(of));
+  const latencies = rounds.flatMap((round) => round.latencies);
+  const ceilings = rounds.flatMap(({ ceiling, upSeconds, upCpuSeconds, downSeconds }) =>
+    ceiling === undefined
+      ? []
+      : [
+          {
+            ...ceiling,
+            up: ceiling.upSeconds / upSeconds,
+            upCpu: (ceiling.upCpuSeconds ?? Number.NaN) / (upCpuSeconds ?? Number.NaN),
+            down: ceiling.downSeconds / downSeconds,
+          },
+        ],
+  );
+  const ofCeilings = (of: (one: (typeof ceilings)[number]) => number): number => median(ceilings.map(of));
+  return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${os.cpus().length} cores, ${rounded(os.totalmem() / 2 ** 30, 0)} GiB, Node.js ${process.version}`,
+    controlPlane: flags.assets === undefined && own !== undefined ? 'embedded' : 'real',
+    load: rounded(os.loadavg()[0] ?? 0),
     pods: count,
+    ...(rounds.length > 1 && { rounds: rounds.length }),
     unbound: flags.unbound,
     instanceMs: flags.instanceMs,
-    upSeconds: rounded(upSeconds, 2),
-    podsPerSecondUp: rounded(count / upSeconds),
-    downSeconds: rounded(downSeconds, 2),
-    podsPerSecondDown: rounded(count / downSeconds),
-    apiWritesPerPod: rounded((down.writes - before.writes) / count, 3),
-    apiReadsPerPod: rounded((down.reads - before.reads) / count, 3),
-    cpuMsPerPod: rounded(((down.cpuSeconds - before.cpuSeconds) * 1000) / count, 2),
-    rssMbBefore: rounded(before.rssBytes / 1e6),
-    rssMbUp: rounded(up.rssBytes / 1e6),
-    peakRssMb: rounded(down.peakRssBytes / 1e6),
+    upSeconds: rounded(
+      middle(({ upSeconds }) => upSeconds),
+      2,
+    ),
+    podsPerSecondUp: rounded(middle(({ upSeconds }) => count / upSeconds)),
+    downSeconds: rounded(
+      middle(({ downSeconds }) => downSeconds),
+      2,
+    ),
+    podsPerSecondDown: rounded(middle(({ downSeconds }) => count / downSeconds)),
+    apiWritesPerPod: rounded(
+      middle(({ down, before }) => (down.writes - before.writes) / count),
+      3,
+    ),
+    apiReadsPerPod: rounded(
+      middle(({ down, before }) => (down.reads - before.reads) / count),
+      3,
+    ),
+    cpuMsPerPod: rounded(
+      middle(({ down, before }) => ((down.cpuSeconds - before.cpuSeconds) * 1000) / count),
+      2,
+    ),
+    cpuMsPerPodUp: rounded(
+      middle(({ up, before }) => ((up.cpuSeconds - before.cpuSeconds) * 1000) / count),
+      2,
+    ),
+    rssMbBefore: rounded((rounds[0]?.before.rssBytes ?? Number.NaN) / 1e6),
+    rssMbUp: rounded(middle(({ up }) => up.rssBytes) / 1e6),
+    peakRssMb: rounded((rounds.at(-1)?.down.peakRssBytes ?? Number.NaN) / 1e6),
     readyMsP50: rounded(percentile(latencies, 0.5), 0),
     readyMsP99: rounded(percentile(latencies, 0.99), 0),
-    boundTwice: boundTwice.size,
-    ...(ceiling && {
-      ceilingPodsPerSecondUp: rounded(count / ceiling.upSeconds),
-      ceilingPodsPerSecondDown: rounded(count / ceiling.downSeconds),
-      upOfCeiling: rounded(ceiling.upSeconds / upSeconds, 2),
-      downOfCeiling: rounded(ceiling.downSeconds / downSeconds, 2),
+    boundTwice: rounds.reduce((sum, { boundTwice }) => sum + boundTwice, 0),
+    ...(ceilings.length > 0 && {
+      ceilingPodsPerSecondUp: rounded(ofCeilings(({ upSeconds }) => count / upSeconds)),
+      ceilingPodsPerSecondDown: rounded(ofCeilings(({ downSeconds }) => count / downSeconds)),
+      upOfCeiling: rounded(
+        ofCeilings(({ up }) => up),
+        2,
+      ),
+      // What a machine gives that does nothing else: on one that is shared the clock says little.
+      upOfCeilingByCpu: rounded(
+        ofCeilings(({ upCpu }) => upCpu),
+        2,
+      ),
+      downOfCeiling: rounded(
+        ofCeilings(({ down }) => down),
+        2,
+      ),
     }),
   };
+}
+
+try {
+  await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const rounds: Round[] = [];
+  for (let round = 0; round < flags.rounds; round++) {
+    rounds.push(await storm(round));
+    if (flags.rounds > 1) say(JSON.stringify(resultOf(rounds.slice(-1))));
+  }
+  const result = resultOf(rounds);
   if (flags.json) console.log(JSON.stringify(result));
   else for (const [name, value] of Object.entries(result)) console.log(`${name.padEnd(24)} ${value}`);
 } finally {
-  ending.abort();
   await client.close();
   await agent.close();
   await own?.close();
-}
-
-function readCeiling(status: PodStatus): Promise<Ceiling> {
-  say(`the same writes for ${count} Pods without a daemon ...`);
-  const all = Array.from({ length: count }, (_, index) => podNamed(`ceiling-${index}`, 'nobody'));
-  return measureCeiling({ client, pods: all, status, each });
 }
 
 /** The daemon registers itself while this script already runs. */
