@@ -39,7 +39,7 @@ export function call(
   ref: InstanceRef,
   request: ExecRequest,
   streams: ProcessStreams,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
   const { provider, patience } = stage;
   assert.ok(provider.exec, 'the provider has no exec');
