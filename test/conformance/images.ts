@@ -60,8 +60,8 @@ async function fill(root: string, agnhostProgram: string): Promise<void> {
     'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home:/bin/sh\n',
   );
   await writeFile(path.join(etc, 'group'), 'root:x:0:\nuser:x:1000:\nuser-defined-in-image:x:50000:user\n');
-  // The web server of agnhost serves its working directory.
-  for (const page of ['index.html', 'usr/share/nginx/html/index.html'])
+  // The web server of agnhost serves the root of its image; upstream's has a certificate there, and tests ask for that file.
+  for (const page of ['index.html', 'localhost.crt', 'usr/share/nginx/html/index.html'])
     await writeFile(path.join(root, page), 'It works\n');
 }
 
