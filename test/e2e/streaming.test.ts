@@ -137,8 +137,12 @@ describe.each<Carrier>(['WebSocket', 'SPDY'])('over %s', (carrier) => {
       [one, 'first'],
       [two, 'second'],
     ] as const) {
-      session.say(`${word}\n`);
-      await Promise.all([one, two].map((each) => said(each, `heard ${word}\n`)));
+      // kubectl does not say when it is attached, and shows what comes from then on.
+      await eventually(async () => {
+        session.say(`${word}\n`);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return [one, two].every((each) => each.out().includes(`heard ${word}\n`));
+      }, 20);
     }
     await world.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 1 });
     await Promise.all([one.ended, two.ended]);
@@ -171,15 +175,15 @@ describe.each<Carrier>(['WebSocket', 'SPDY'])('over %s', (carrier) => {
   });
 
   it('debugs a running Pod', async () => {
-    const name = `debugger-${carrier.toLowerCase()}`;
-    const debug = ['debug', 'main', `--container=${name}`, '--image=burstlet.dev/host', '--', 'sh', '-c'];
+    const name = `debugged-${carrier.toLowerCase()}`;
+    await run(name, 'exec sleep 600');
+    const debug = ['debug', name, '--container=debugger', '--image=burstlet.dev/host', '--', 'sh', '-c'];
     expect(await kubectl.run([...debug, 'echo here; exit 3'])).toMatchObject({ code: 0 });
     await eventually(async () => {
-      const { status } = await world.client.get(pods, { namespace, name: 'main' });
-      const found = status?.ephemeralContainerStatuses?.find((each) => each.name === name);
-      return found?.state?.terminated?.exitCode === 3;
+      const { status } = await world.client.get(pods, { namespace, name });
+      return status?.ephemeralContainerStatuses?.[0]?.state?.terminated?.exitCode === 3;
     }, 20);
-    expect(await kubectl.run(['logs', 'main', '-c', name])).toMatchObject({ code: 0, out: 'here\n' });
+    expect(await kubectl.run(['logs', name, '-c', 'debugger'])).toMatchObject({ code: 0, out: 'here\n' });
   });
 
   it('follows a log across a restart only as far as the run goes', async () => {
