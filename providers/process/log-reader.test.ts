@@ -1,9 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { text } from '../contract/conformance/runtime-harness.ts';
 import { LogReader, parseEntry } from './log-reader.ts';
 import { LogWriter } from './shim/log-writer.ts';
-import { temporaryState, text } from './testing/harness.ts';
+import { temporaryState } from './testing/harness.ts';
 
 const state = temporaryState();
 const folder = path.join(state.folder, 'log');

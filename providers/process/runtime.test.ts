@@ -1,11 +1,12 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { text } from '../contract/conformance/runtime-harness.ts';
 import { podIpMarker } from '../contract/pod-ips.ts';
 import type { RuntimeContainer } from '../contract/runtime.ts';
 import type { SandboxRecord } from './records.ts';
 import { readRecord } from './records.ts';
-import { command, Harness, markedProcesses, never, shell, temporaryState, text } from './testing/harness.ts';
+import { command, Harness, markedProcesses, never, shell, temporaryState } from './testing/harness.ts';
 
 const state = temporaryState();
 let harness: Harness;
