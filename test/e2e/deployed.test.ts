@@ -46,7 +46,8 @@ describe.skipIf(why !== undefined)('manifests/deploy', () => {
     });
   }, 180_000);
   afterAll(async () => {
-    await kubectl('delete', '--ignore-not-found', '--wait=false', '-k', deploy).catch(() => undefined);
+    // Until all is gone: other tests make the same namespace anew.
+    await kubectl('delete', '--ignore-not-found', '--timeout=90s', '-k', deploy).catch(() => undefined);
     await world?.client.delete(nodes, { name: 'burst-0' }).catch(() => undefined);
     door?.close();
     try {
@@ -54,7 +55,7 @@ describe.skipIf(why !== undefined)('manifests/deploy', () => {
     } finally {
       await dockerd?.end();
     }
-  }, 60_000);
+  }, 150_000);
 
   const kubectl = async (...args: string[]): Promise<string> =>
     (await run('kubectl', ['--kubeconfig', world.cluster.kubeconfig, ...args])).stdout;
