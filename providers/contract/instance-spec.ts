@@ -1,3 +1,4 @@
+import type { Purchase } from './offers.ts';
 import type { Ownership } from './ownership.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface InstanceSpec {
   /** Labels and annotations of the Pod, for providers that document annotations of their own. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** What to buy. Present exactly when the provider has offers. */
+  readonly purchase?: Purchase;
 }
 
 export interface ContainerSpec {

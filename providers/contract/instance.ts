@@ -15,8 +15,12 @@ export type InstancePhase = 'Pending' | 'Running' | 'Stopping' | 'Stopped';
 
 /** Why an instance stopped, when it was not its containers that ended and not the node that asked for it. */
 export interface StopCause {
-  /** `Interrupted`: the provider took it back (spot). `Evicted`: it broke a limit (storage, memory). `Failed`: it could not go on. */
-  readonly kind: 'Interrupted' | 'Evicted' | 'Failed';
+  /**
+   * `Interrupted`: the provider took it back (spot). `Evicted`: it broke a limit (storage, memory). `Failed`: it could
+   * not go on. `OutOfStock`: accepted, but there was nothing to run it on; no container of it was ever started, and the
+   * node may buy another in its place.
+   */
+  readonly kind: 'Interrupted' | 'Evicted' | 'Failed' | 'OutOfStock';
   /** CamelCase, stable; becomes `status.reason` of the Pod. */
   readonly reason: string;
   readonly message: string;
@@ -36,6 +40,16 @@ export interface Instance {
   readonly stopCause?: StopCause;
   /** Why it does not run yet, for people: `Pulling image`, `Waiting for capacity`. */
   readonly waiting?: { readonly reason: string; readonly message: string };
+  /** The provider will take it back soon: an interruption notice of the spot market. */
+  readonly interruption?: { readonly at: string; readonly message: string };
+  /** Absent = the provider sells nothing, or bills nothing for it yet. */
+  readonly billing?: Billing;
+}
+
+/** From when until when an instance is billed, as far as its provider tells. ISO 8601, UTC. */
+export interface Billing {
+  readonly startedAt: string;
+  readonly endedAt?: string;
 }
 
 export interface ContainerObservation {

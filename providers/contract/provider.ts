@@ -2,6 +2,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { ContainerObservation, Instance, InstanceRef } from './instance.ts';
 import type { ContainerSpec, FileSpec, InstanceSpec, Resources } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
+import type { Offer, SizingRules } from './offers.ts';
 import type { OwnerScope } from './ownership.ts';
 import type { ExecRequest, ForwardedConnection, ProcessStreams } from './streams.ts';
 
@@ -20,6 +21,15 @@ export interface InstanceProvider {
 
   /** How much fits, in total. Asked at start and every few minutes. */
   capacity(signal: AbortSignal): Promise<Capacity>;
+
+  /** How Pods are read into the sizes that are sold. Present exactly when {@link offers} is. */
+  readonly sizing?: SizingRules;
+
+  /**
+   * What can be bought, in the order in which the node shall try it, as known now. Costs no call: the provider keeps
+   * it fresh by itself. A provider that has it gets a `purchase` with every spec. Absent = instances are not bought.
+   */
+  offers?(): readonly Offer[];
 
   /**
    * Creates the instance and returns as soon as the provider has accepted it (not when it runs). Idempotent by
