@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { isDeepStrictEqual } from 'node:util';
 import type { Capabilities } from '../contract/capabilities.ts';
 import type { ProviderClock } from '../contract/clock.ts';
 import { ProviderError } from '../contract/errors.ts';
@@ -14,7 +13,6 @@ import type { Capacity, ProviderLog } from '../contract/provider.ts';
 import type {
   ContainerRuntime,
   RuntimeContainer,
-  SandboxEvent,
   SandboxListener,
   SandboxState,
   SandboxStats,
@@ -30,6 +28,7 @@ import type { StartParams } from './protocol.ts';
 import type { SandboxRecord, StateRecord } from './records.ts';
 import { isMissing } from './records.ts';
 import { SandboxLink } from './sandbox-link.ts';
+import { SandboxObservers } from './sandbox-observers.ts';
 import { removeSandboxFolder } from './sandbox-removal.ts';
 import { toContainer, toSandboxState, withoutShim } from './sandbox-state.ts';
 import type { SandboxStore } from './sandbox-store.ts';
@@ -59,23 +58,18 @@ export interface ProcessLimits {
   readonly logMaxFiles: number;
 }
 
-interface Observer {
-  readonly scope: OwnerScope;
-  readonly listener: SandboxListener;
-}
-
 /** Runs containers as process groups of this machine. All that lasts is in the shims and in the folders of the store. */
 export class ProcessRuntime implements ContainerRuntime {
   readonly name = 'process';
   readonly #deps: ProcessRuntimeDeps;
   readonly #links = new Map<string, SandboxLink>();
-  readonly #lastTold = new Map<string, SandboxState>();
-  readonly #observers = new Set<Observer>();
+  readonly #observers: SandboxObservers;
   readonly #removals = new Map<string, Promise<void>>();
   readonly #end = new AbortController();
 
   constructor(deps: ProcessRuntimeDeps) {
     this.#deps = deps;
+    this.#observers = new SandboxObservers(deps.log);
   }
 
   capabilities(): Capabilities {
@@ -171,13 +165,11 @@ export class ProcessRuntime implements ContainerRuntime {
 
   async observe(scope: OwnerScope, listener: SandboxListener, signal: AbortSignal): Promise<void> {
     const { store } = this.#deps;
-    const observer = { scope, listener };
     const until = AbortSignal.any([signal, this.#end.signal]);
-    this.#observers.add(observer);
+    const observer = this.#observers.add(scope, listener);
     try {
       for (const { record, liveState } of this.#links.values())
-        if (liveState !== undefined && inScope(record.owner, scope))
-          this.#tell(observer, { type: 'changed', sandbox: toSandboxState(record, liveState) });
+        if (liveState !== undefined) this.#observers.catchUp(observer, record, liveState);
       for (const record of await store.readAll()) {
         if (until.aborted) break;
         if (!inScope(record.owner, scope)) continue;
@@ -189,7 +181,7 @@ export class ProcessRuntime implements ContainerRuntime {
           until.addEventListener('abort', () => resolve(), { once: true }),
         );
     } finally {
-      this.#observers.delete(observer);
+      this.#observers.remove(observer);
     }
     if (!signal.aborted) throw new ProviderError('Retryable', 'the process runtime was closed');
   }
@@ -324,17 +316,17 @@ export class ProcessRuntime implements ContainerRuntime {
     if (existing?.record.mark === record.mark) return existing;
     const link: SandboxLink = new SandboxLink(record, {
       ...this.#deps,
-      onState: (state) => this.#changed(record, state),
+      onState: (state) => this.#observers.changed(record, state),
       onUnsupervised: () => {
         this.#stateOnDisk(record)
-          .then((state) => state !== undefined && this.#changed(record, state))
+          .then((state) => state !== undefined && this.#observers.changed(record, state))
           .catch((error: unknown) =>
             this.#deps.log.warn({ sandbox: record.id, err: error }, 'state not read'),
           );
       },
       onGone: () => {
         if (this.#links.get(record.id) === link) this.#links.delete(record.id);
-        this.#gone(record);
+        this.#observers.gone(record);
       },
     });
     this.#links.set(record.id, link);
@@ -353,7 +345,7 @@ export class ProcessRuntime implements ContainerRuntime {
       await link?.close();
       await removeSandboxFolder(record, this.#deps);
     });
-    this.#gone(record);
+    this.#observers.gone(record);
   }
 
   /** A removal that a crash had interrupted. */
@@ -361,32 +353,6 @@ export class ProcessRuntime implements ContainerRuntime {
     this.removeSandbox(sandboxId, this.#end.signal).catch((error: unknown) =>
       this.#deps.log.warn({ sandbox: sandboxId, err: error }, 'could not finish the removal'),
     );
-  }
-
-  /** A shim tells of its own steps too; only what others can see of them goes on. */
-  #changed(record: SandboxRecord, state: StateRecord): void {
-    const sandbox = toSandboxState(record, state);
-    if (isDeepStrictEqual(sandbox, this.#lastTold.get(record.id))) return;
-    this.#lastTold.set(record.id, sandbox);
-    this.#tellAll(record, { type: 'changed', sandbox });
-  }
-
-  #gone(record: SandboxRecord): void {
-    this.#lastTold.delete(record.id);
-    this.#tellAll(record, { type: 'gone', sandboxId: record.id, podUid: record.owner.podUid });
-  }
-
-  #tellAll(record: SandboxRecord, event: SandboxEvent): void {
-    for (const observer of this.#observers)
-      if (inScope(record.owner, observer.scope)) this.#tell(observer, event);
-  }
-
-  #tell(observer: Observer, event: SandboxEvent): void {
-    try {
-      observer.listener(event);
-    } catch (error) {
-      this.#deps.log.error({ err: error }, 'an observer of the process runtime failed');
-    }
   }
 }
 

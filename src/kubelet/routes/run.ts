@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { CollectedOutput } from '../streaming/collected-output.ts';
 import { wordsOf } from '../streaming/session/command-session.ts';
-import { queryOf } from '../streaming/stream-options.ts';
+import { queryOf, undecodable } from '../streaming/stream-options.ts';
 import { type ContainerParams, containerPaths, containerTarget } from './container-target.ts';
-import { undecodable } from './exec.ts';
+
 import type { StreamRouteDeps } from './stream-routes.ts';
 
 /** As much as a container runtime returns from a command that is not streamed (CRI, ExecSync). */

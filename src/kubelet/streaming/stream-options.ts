@@ -6,6 +6,8 @@ export interface StreamOptions {
   readonly tty: boolean;
 }
 
+export const undecodable = 'the query is not UTF-8 in percent encoding';
+
 /** The query of a request; undefined when it cannot be decoded without loss (a command must not be run altered). */
 export function queryOf(url: string): URLSearchParams | undefined {
   const query = url.slice(url.indexOf('?') + 1 || url.length);

@@ -1,7 +1,7 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../../telemetry/clock.ts';
-import { IdleTimer } from '../spdy/idle-timer.ts';
+import { IdleTimer } from '../idle-timer.ts';
 import { type ChannelProtocol, decode, encode } from './channel-protocol.ts';
 
 export interface ChannelSocketDeps {

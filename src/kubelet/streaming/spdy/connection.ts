@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../telemetry/clock.ts';
 import type { Log } from '../../../telemetry/log.ts';
+import { IdleTimer } from '../idle-timer.ts';
 import { ConnectionOverError, SessionError } from './errors.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameSink } from './frame-sink.ts';
 import { goAway, ping, rstStream } from './frames.ts';
-import { IdleTimer } from './idle-timer.ts';
 import { Incoming } from './incoming.ts';
 import { defaultSpdyLimits, type SpdyLimits } from './limits.ts';
 import type { GoAwayStatus } from './protocol.ts';

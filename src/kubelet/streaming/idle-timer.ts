@@ -1,4 +1,4 @@
-import type { Clock } from '../../../telemetry/clock.ts';
+import type { Clock } from '../../telemetry/clock.ts';
 
 /** Calls back each time `ms` have gone by since the last touch. A touch costs no timer. */
 export class IdleTimer {
