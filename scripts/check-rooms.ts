@@ -42,11 +42,16 @@ function roomOf(file: string): string | undefined {
   return Object.keys(rooms).find((room) => file === room || file.startsWith(`${room}/`));
 }
 
+/** Tests and what stands in folders named testing may enter every room, and nobody may enter them. */
+function isOfTests(file: string): boolean {
+  return file.endsWith('.test.ts') || file.includes('/testing/');
+}
+
 /** The violations of one file. `file` is relative to the repository, with `/`. */
 export function violations(file: string, source: string): Violation[] {
   const found: Violation[] = [];
   const room = roomOf(file);
-  const isTest = file.endsWith('.test.ts');
+  const isTest = isOfTests(file);
   for (const match of source.matchAll(importPattern)) {
     const specifier = match[1] ?? match[2] ?? match[3] ?? '';
     if (!specifier.startsWith('.')) continue;
@@ -62,6 +67,8 @@ export function violations(file: string, source: string): Violation[] {
       });
       continue;
     }
+    if (!isTest && isOfTests(target) && room !== 'test')
+      found.push({ file, line, specifier, why: 'what only tests may use' });
     const allowed = rooms[room] ?? [];
     const free = targetRoom === room || allowed.includes('*') || allowed.includes(targetRoom);
     if (!free && !isTest) found.push({ file, line, specifier, why: `${room} may not enter ${targetRoom}` });
