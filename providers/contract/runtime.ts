@@ -55,6 +55,12 @@ export interface ContainerRuntime {
     signal: AbortSignal,
   ): Promise<void>;
 
+  /**
+   * What a sandbox has on disk now. Asked every ten seconds or so, and only for what has a limit. A runtime that has it gets
+   * Pods evicted that break one (`ephemeral-storage` of containers, `sizeLimit` of an emptyDir on disk); absent = nobody is.
+   */
+  diskUsage?(sandboxId: string, question: DiskQuestion, signal: AbortSignal): Promise<DiskUsage>;
+
   /** Every sandbox in scope with all its runs that were not removed. Complete or rejected. */
   list(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxState[]>;
 
@@ -109,6 +115,20 @@ export interface ContainerRuntime {
 
   stats(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxStats[]>;
   close?(): Promise<void>;
+}
+
+export interface DiskQuestion {
+  /** emptyDir volumes on disk, by name. */
+  readonly volumes: readonly string[];
+  readonly containerIds: readonly string[];
+}
+
+/** In bytes. What cannot be measured now is left out. */
+export interface DiskUsage {
+  /** By name. */
+  readonly volumes: ReadonlyMap<string, number>;
+  /** By container ID: what it has written outside of volumes, and its log. */
+  readonly containers: ReadonlyMap<string, number>;
 }
 
 export interface SandboxState {

@@ -82,9 +82,7 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       'spec.securityContext.windowsOptions': noWindows,
       'spec.volumes.emptyDir': files,
       'spec.volumes.emptyDir.medium=Memory': honoured,
-      'spec.volumes.emptyDir.sizeLimit': emulated(
-        'enforced with medium Memory; on disk it is not, and the Pod is not evicted',
-      ),
+      'spec.volumes.emptyDir.sizeLimit': honoured,
       'spec.volumes.configMap': files,
       'spec.volumes.secret': files,
       'spec.volumes.downwardAPI': files,
@@ -117,7 +115,9 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       'container.resources.limits.memory': emulated(
         'as on a node, but never less than the 6 MiB of the engine',
       ),
-      'container.resources.limits.ephemeral-storage': emulated('counted when Pods are placed, not enforced'),
+      'container.resources.limits.ephemeral-storage': remote
+        ? emulated('as on a node, but logs are not counted: those of a remote engine cannot be looked at')
+        : honoured,
       'container.resources.hugepages': notPassedOn('hugepages'),
       'container.resources.extended': emulated(
         'nvidia.com/gpu becomes a device request of the engine (provider option gpus says how many there are); others are refused when the container starts',

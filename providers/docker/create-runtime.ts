@@ -20,6 +20,7 @@ import { DockerRuntime } from './runtime.ts';
 import { Sandboxes } from './sandboxes.ts';
 import { Starts } from './starts.ts';
 import { Stops } from './stops.ts';
+import { Relays } from './streams/relays.ts';
 import { Tidying } from './tidying.ts';
 import { Containers } from './view/containers.ts';
 import { WorkInProgress } from './work-in-progress.ts';
@@ -83,6 +84,7 @@ export function createDockerRuntime(
         usedPercent: (signal) => machine.diskUsedPercent(signal),
       }),
     }),
+    relays: new Relays({ ...parts, stateDir }),
     work: new WorkInProgress(),
     capabilities: dockerCapabilities(remote),
     capacity: { instances, gpus },

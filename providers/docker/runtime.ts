@@ -8,12 +8,15 @@ import type { OwnerScope } from '../contract/ownership.ts';
 import type { Capacity, ProviderLog } from '../contract/provider.ts';
 import type {
   ContainerRuntime,
+  DiskQuestion,
+  DiskUsage,
   RuntimeContainer,
   SandboxListener,
   SandboxState,
   SandboxStats,
 } from '../contract/runtime.ts';
 import type { ExecRequest, ForwardedConnection, ProcessStreams } from '../contract/streams.ts';
+import { diskUsage } from './disk-usage.ts';
 import type { Engine } from './engine/engine.ts';
 import { hasStatus, telling } from './engine/errors.ts';
 import type { ImageGarbageCollection } from './image/garbage-collection.ts';
@@ -30,6 +33,7 @@ import type { Stops } from './stops.ts';
 import { attach } from './streams/attach.ts';
 import { exec } from './streams/exec.ts';
 import { forward } from './streams/forward.ts';
+import type { Relays } from './streams/relays.ts';
 import type { Tidying } from './tidying.ts';
 import type { Containers, SeenSandbox } from './view/containers.ts';
 import { Observer } from './view/observer.ts';
@@ -52,6 +56,7 @@ export interface DockerRuntimeDeps {
   readonly imageGarbageCollection?: ImageGarbageCollection;
   readonly volumes: Volumes;
   readonly folders: PodFolders;
+  readonly relays: Relays;
   readonly work: WorkInProgress;
   readonly clock: ProviderClock;
   readonly random: () => number;
@@ -161,6 +166,14 @@ export class DockerRuntime implements ContainerRuntime {
     const key = `update/${volume}/${randomUUID()}`;
     await work.run(sandboxId, key, signal, async () =>
       volumes.update(await folders.read(sandboxId), volume, files),
+    );
+  }
+
+  async diskUsage(sandboxId: string, question: DiskQuestion, signal: AbortSignal): Promise<DiskUsage> {
+    return this.#asked(signal, (limit) =>
+      telling(`the disk usage of sandbox ${sandboxId}`, () =>
+        diskUsage(this.#deps, sandboxId, question, limit),
+      ),
     );
   }
 

@@ -78,6 +78,7 @@ describe('its status', () => {
       operatingSystem: 'linux',
       kubeletVersion: identity.version,
     });
+    expect(status.declaredFeatures).toEqual(['ExtendWebSocketsToKubelet']);
     expect(status.nodeInfo?.containerRuntimeVersion).toBe('burstlet-mock://1.36.0-burstlet-0.1.0');
   });
 

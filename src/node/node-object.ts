@@ -29,6 +29,12 @@ export const troubleTaintKey = 'burstlet.dev/provider-unavailable';
 const providerCondition = 'ProviderAvailable';
 
 /**
+ * What API servers from 1.36 on may take for granted (component-helpers/nodedeclaredfeatures), in alphabetical order; older
+ * ones pass over it. WebSockets of clients come to the node API as they are, and are not made SPDY on the way.
+ */
+const declaredFeatures = ['ExtendWebSocketsToKubelet'];
+
+/**
  * Labels by which the rest of a cluster knows not to treat this as a machine. The load balancer label keeps cloud
  * controllers from looking for a virtual machine behind the node.
  */
@@ -80,6 +86,7 @@ export function nodeStatus(
     capacity: resources,
     allocatable: resources,
     conditions: nodeConditions(trouble),
+    declaredFeatures,
     nodeInfo: {
       architecture: identity.arch,
       operatingSystem: identity.os,

@@ -1,4 +1,4 @@
-import type { ContainerSpec, HookAction, Probe } from '../../providers/contract/index.ts';
+import type { ContainerSpec, DiskQuestion, HookAction, Probe } from '../../providers/contract/index.ts';
 
 export type ProbeKind = 'startup' | 'readiness' | 'liveness';
 
@@ -30,6 +30,7 @@ export type Action =
       readonly deadline: number;
     }
   | { readonly key: string; readonly kind: 'remove'; readonly containerId: string }
+  | { readonly key: string; readonly kind: 'measure'; readonly question: DiskQuestion }
   | {
       readonly key: string;
       readonly kind: 'probe';
@@ -56,6 +57,11 @@ export function stopAction(containerId: string, gracePeriodSeconds: number, dead
 
 export function removeAction(containerId: string): Action {
   return { key: `remove/${containerId}`, kind: 'remove', containerId };
+}
+
+/** One at a time, whatever has changed since it began. */
+export function measureAction(question: DiskQuestion): Action {
+  return { key: 'measure', kind: 'measure', question };
 }
 
 export function probeAction(containerId: string, which: ProbeKind, probe: Probe): Action {

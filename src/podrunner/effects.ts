@@ -1,6 +1,7 @@
 import type {
   ContainerRuntime,
   ContainerSpec,
+  DiskUsage,
   Notice,
   ProbeOutcome,
   RuntimeContainer,
@@ -19,6 +20,8 @@ import type { RunMemory } from './state.ts';
 /** A start may pull an image first. */
 const startTimeoutMs = 10 * 60_000;
 const callTimeoutMs = 30_000;
+/** A look at many files. */
+const measureTimeoutMs = 120_000;
 /** The kubelet sets no limit on a postStart hook; one that never ends is still ended here. */
 const postStartTimeoutMs = 60 * 60_000;
 
@@ -31,10 +34,13 @@ export interface EffectContext {
   readonly onProbe?: ((outcome: ProbeOutcome) => void) | undefined;
 }
 
+const nothing: DiskUsage = { volumes: new Map(), containers: new Map() };
+
 /** What an effect changed in what the runner knows. */
 export type Change =
   | { readonly kind: 'started'; readonly run: RuntimeContainer }
   | { readonly kind: 'removed'; readonly containerId: string }
+  | { readonly kind: 'measured'; readonly usage: DiskUsage; readonly tookMs: number }
   | {
       readonly kind: 'learned';
       readonly containerId: string;
@@ -73,6 +79,13 @@ export async function perform(action: Action, context: EffectContext, signal: Ab
         runtime.removeContainer(sandbox.id, action.containerId, limit),
       );
       return { kind: 'removed', containerId: action.containerId };
+    case 'measure': {
+      const began = clock.now();
+      const usage = await bounded(clock, measureTimeoutMs, signal, async (limit) =>
+        runtime.diskUsage?.(sandbox.id, action.question, limit),
+      );
+      return { kind: 'measured', usage: usage ?? nothing, tookMs: clock.now() - began };
+    }
     case 'postStart': {
       const failure = await hookFailure(action, context, postStartTimeoutMs, signal);
       if (failure === undefined)

@@ -21,6 +21,11 @@ export function killing(container: string, memory: RunMemory): Notice {
   return { type: 'Normal', reason: 'Killing', message: why, container };
 }
 
+/** pkg/kubelet/eviction, evictPod. */
+export function evicted(message: string): Notice {
+  return { type: 'Warning', reason: 'Evicted', message };
+}
+
 export function probeFailed(
   container: string,
   which: ProbeKind,

@@ -1,6 +1,7 @@
 import type { Instance, InstancePhase, InstanceSpec } from '../../providers/contract/index.ts';
 import type { Action } from './actions.ts';
 import { postStartAction, removeAction, stopAction } from './actions.ts';
+import { diskLooks } from './disk.ts';
 import type { Member } from './members.ts';
 import { isPostStartPending, membersOf, runsByName } from './members.ts';
 import { observeMembers, observeRuns } from './observing.ts';
@@ -29,8 +30,9 @@ export function plan(spec: InstanceSpec, state: RunnerState, now: number): Plan 
   const starts = ending === undefined ? starting(members, state.startErrors, now) : idle;
   const stops = stopping(spec, members, ending, now);
   const probes = probing(members, ending !== undefined, now);
+  const looks = ending === undefined ? diskLooks(spec, state, now) : idle;
   const hooks = ending === undefined ? members.flatMap(postStart) : [];
-  const wakes = [...starts.wakes, ...stops.wakes, ...probes.wakes].filter((at) => at > now);
+  const wakes = [...starts.wakes, ...stops.wakes, ...probes.wakes, ...looks.wakes].filter((at) => at > now);
   const observations = observeMembers(spec, members, state, ending !== undefined, now);
   const waiting = observations
     .filter(({ kind }) => kind !== 'ephemeral')
@@ -43,6 +45,7 @@ export function plan(spec: InstanceSpec, state: RunnerState, now: number): Plan 
       ...hooks,
       ...stops.actions,
       ...probes.actions,
+      ...looks.actions,
       ...members.flatMap((member) => tidy(spec, member, state)),
     ],
     instance: {
@@ -121,5 +124,9 @@ function phaseOf(state: RunnerState, ending: boolean): InstancePhase {
 
 function instanceOf(state: RunnerState, phase: InstancePhase): Omit<Instance, 'containers' | 'waiting'> {
   const { id, owner, createdAt, ips } = state.sandbox;
-  return { ref: { id, podUid: owner.podUid }, owner, phase, createdAt, ips };
+  const cause = phase === 'Stopped' && state.stopCause;
+  return {
+    ...{ ref: { id, podUid: owner.podUid }, owner, phase, createdAt, ips },
+    ...(cause && { stopCause: cause }),
+  };
 }

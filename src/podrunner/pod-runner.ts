@@ -9,6 +9,7 @@ import type {
   Ownership,
   ProbeOutcome,
   SandboxState,
+  StopCause,
 } from '../../providers/contract/index.ts';
 import { ProviderError } from '../../providers/contract/index.ts';
 import { backoffMs } from '../telemetry/backoff.ts';
@@ -17,9 +18,11 @@ import { pause } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Action } from './actions.ts';
 import { messageOf } from './checks/checker.ts';
+import type { DiskMemory } from './disk.ts';
+import { brokenLimit } from './disk.ts';
 import type { Change } from './effects.ts';
 import { perform } from './effects.ts';
-import { changeNotices, hookFailed, killing } from './notices.ts';
+import { changeNotices, evicted, hookFailed, killing } from './notices.ts';
 import type { Plan } from './plan.ts';
 import { plan, planWithoutSpec } from './plan.ts';
 import { SandboxView } from './sandbox-view.ts';
@@ -32,6 +35,8 @@ const retryBaseMs = 1_000;
 const retryCapMs = 300_000;
 /** Timers of Node.js overflow beyond 24 days; an early look does no harm. */
 const longestSleepMs = 3_600_000;
+/** pkg/kubelet/eviction, immediateEvictionGracePeriodSeconds. */
+const evictionGraceSeconds = 1;
 
 export interface PodRunnerDeps {
   readonly runtime: ContainerRuntime;
@@ -78,6 +83,8 @@ export class PodRunner {
   #spec: InstanceSpec | undefined;
   #supervisedSince: number;
   #stop: StopRequest | undefined;
+  #stopCause: StopCause | undefined;
+  #disk: DiskMemory;
   #phase: InstancePhase = 'Pending';
   #published: Instance | undefined;
   #publishedText = '';
@@ -92,6 +99,7 @@ export class PodRunner {
     this.#deps = deps;
     this.#view = new SandboxView(sandbox);
     this.#supervisedSince = deps.clock.now();
+    this.#disk = { lookedAt: deps.clock.now(), tookMs: 0 };
     this.#wake();
   }
 
@@ -181,6 +189,8 @@ export class PodRunner {
       sandbox: this.#view.state,
       supervisedSince: this.#supervisedSince,
       ...(this.#stop && { stop: this.#stop }),
+      ...(this.#stopCause && { stopCause: this.#stopCause }),
+      ...(this.#deps.runtime.diskUsage && { disk: this.#disk }),
       ephemeral: this.#ephemeral,
       runs: this.#memory,
       startErrors: this.#startErrors,
@@ -272,10 +282,20 @@ export class PodRunner {
       this.#memory.delete(change.containerId);
       this.#killing.delete(change.containerId);
       this.#view.removed(change.containerId);
+    } else if (change.kind === 'measured') {
+      this.#disk = { lookedAt: this.#deps.clock.now(), tookMs: change.tookMs };
+      const message = this.#spec && brokenLimit(this.#spec, this.#view.state, change.usage);
+      if (message !== undefined && this.#stop === undefined) this.#evict(message);
     } else {
       const memory = this.#memory.get(change.containerId) ?? freshRun;
       this.#memory.set(change.containerId, change.update(memory));
     }
+  }
+
+  #evict(message: string): void {
+    this.#stopCause = { kind: 'Evicted', reason: 'Evicted', message };
+    this.#deps.notify(evicted(message));
+    this.requestStop(evictionGraceSeconds);
   }
 
   #failed(action: Action, error: unknown): void {

@@ -3,7 +3,9 @@ import type {
   InstancePhase,
   RuntimeContainer,
   SandboxState,
+  StopCause,
 } from '../../providers/contract/index.ts';
+import type { DiskMemory } from './disk.ts';
 
 /**
  * Everything a plan is made from besides the spec and the time. The runs in `sandbox` are facts of the runtime and
@@ -14,6 +16,10 @@ export interface RunnerState {
   /** Milliseconds since the epoch: when this process was handed the spec. */
   readonly supervisedSince: number;
   readonly stop?: StopRequest;
+  /** Why it is ended, where it was not the node that asked for it. Not remembered across a restart, as by the kubelet. */
+  readonly stopCause?: StopCause;
+  /** Absent = the runtime cannot measure. */
+  readonly disk?: DiskMemory;
   /** Containers added since, by name, in the order in which they came. */
   readonly ephemeral: ReadonlyMap<string, ContainerSpec>;
   /** By run id. A run without an entry was started by this process a moment ago: {@link freshRun}. */

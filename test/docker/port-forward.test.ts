@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ForwardedConnection, SandboxState } from '../../providers/contract/index.ts';
+import { wallClock } from '../../providers/contract/index.ts';
+import { forward as forwarding } from '../../providers/docker/streams/forward.ts';
 import { testEngine } from './engine.ts';
 import { Harness, never, shell } from './harness.ts';
 import { connectionPair } from './stream-ends.ts';
@@ -9,7 +11,10 @@ import { connectionPair } from './stream-ends.ts';
 const engine = await testEngine();
 afterAll(() => (typeof engine === 'string' ? undefined : engine.close()));
 
-describe.skipIf(typeof engine === 'string')('port-forward', () => {
+/** A program of this machine in the network of the sandbox (where the provider finds that it can), and one that the engine runs. */
+const ways = ['as the provider does it', 'through the engine'] as const;
+
+describe.skipIf(typeof engine === 'string').for(ways)('port-forward, %s', (way) => {
   let harness: Harness;
   let sandbox: SandboxState;
   let count = 0;
@@ -22,7 +27,10 @@ describe.skipIf(typeof engine === 'string')('port-forward', () => {
   afterEach(() => harness.end());
 
   function forward(port: number, connection: ForwardedConnection, signal = never): Promise<void> {
-    return harness.runtime.portForward(sandbox.id, port, connection, signal);
+    if (way === 'as the provider does it' || typeof engine === 'string')
+      return harness.runtime.portForward(sandbox.id, port, connection, signal);
+    const relays = { connect: async () => undefined };
+    return forwarding({ engine, relays, clock: wallClock }, sandbox.id, port, connection, signal);
   }
 
   /** Serves, and says so. */
@@ -83,6 +91,18 @@ describe.skipIf(typeof engine === 'string')('port-forward', () => {
     near.destroy();
   });
 
+  it('leaves nothing when a client goes that has ended its side', async () => {
+    const port = 40_000 + (process.pid % 10_000);
+    await serve(`nc -ll -p ${port} -e yes`);
+    const [client, gone] = await connectionPair();
+    const left = forward(port, gone);
+    client.end();
+    await new Promise((resolve) => client.once('data', resolve));
+    client.resetAndDestroy();
+    await expect(left).rejects.toMatchObject({ kind: 'Retryable' });
+    await expect.poll(() => relays(port), { timeout: 30_000 }).toBe(0);
+  });
+
   it('is refused where the sandbox is no more', async () => {
     await harness.runtime.removeSandbox(sandbox.id, never);
     const [near, far] = await connectionPair();
@@ -95,7 +115,7 @@ describe.skipIf(typeof engine === 'string')('port-forward', () => {
 function relays(port: number): number {
   return readdirSync('/proc').filter((name) => {
     try {
-      return readFileSync(`/proc/${name}/cmdline`, 'latin1') === `/connect\0${port}\0`;
+      return readFileSync(`/proc/${name}/cmdline`, 'latin1').endsWith(`/connect\0${port}\0`);
     } catch {
       return false;
     }

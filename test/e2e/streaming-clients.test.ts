@@ -6,40 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaces, pods } from '../../src/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { bulk, bulkDigest, Digest } from './streaming/bulk.ts';
-import { echoServer } from './streaming/echo-server.ts';
+import { grounds, type OpenGround } from './streaming/grounds.ts';
 import { accountKubeconfig, applyRbac } from './support/account.ts';
 import { podOf } from './support/pods.ts';
 import { openWorld, type World } from './support/world.ts';
-
-/** The official clients for JavaScript and Python, which speak older sub-protocols than kubectl does. */
-let world: World;
-let namespace: string;
-const config = new KubeConfig();
-
-beforeAll(async () => {
-  world = await openWorld();
-  await applyRbac(world.client);
-  const kubeconfig = await accountKubeconfig(world.client, world.cluster);
-  await world.node({ node: 'clients', provider: 'process', kubeconfig });
-  namespace = await world.namespace('clients');
-  config.loadFromFile(world.cluster.kubeconfig);
-  const script = 'while read line; do echo "heard $line"; done';
-  await run('main', { stdin: true, command: ['sh', '-c', script] });
-  const echo = echoServer(7000);
-  await run('echo', { env: echo.env, command: ['sh', '-c', echo.script] });
-});
-afterAll(async () => {
-  await world.client.delete(namespaces, { name: namespace });
-  await eventually(async () => (await world.client.list(pods, { namespace })).items.length === 0, 60);
-  await world.close();
-});
-
-async function run(name: string, wishes: Record<string, unknown>): Promise<void> {
-  const containers = [{ name: 'main', image: 'burstlet.dev/host', ...wishes }];
-  const spec = { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers };
-  await world.client.create(pods, podOf(namespace, name, { spec }));
-  await world.reaches(namespace, name, 'Running');
-}
 
 /** A writable whose content is kept. */
 function sink(): { readonly stream: PassThrough; readonly digest: Digest } {
@@ -48,61 +18,111 @@ function sink(): { readonly stream: PassThrough; readonly digest: Digest } {
   return { stream, digest };
 }
 
-describe('@kubernetes/client-node', () => {
-  it('exec: output, exit code', async () => {
-    const [out, err] = [sink(), sink()];
-    const status = await new Promise<V1Status>((resolve, reject) => {
-      const command = ['sh', '-c', 'echo out; echo err >&2; exit 7'];
-      new Exec(config)
-        .exec(namespace, 'main', 'main', command, out.stream, err.stream, null, false, resolve)
-        .catch(reject);
-    });
-    expect(status).toMatchObject({
-      status: 'Failure',
-      reason: 'NonZeroExitCode',
-      details: { causes: [{ reason: 'ExitCode', message: '7' }] },
-    });
-    expect([out.digest.text, err.digest.text]).toEqual(['out\n', 'err\n']);
-  });
-
-  it('exec: 20 MB through a command and back', async () => {
-    const bytes = 20 * 1024 * 1024;
-    const out = sink();
-    const status = await new Promise<V1Status>((resolve, reject) => {
-      const command = ['head', '-c', String(bytes)];
-      new Exec(config)
-        .exec(namespace, 'main', 'main', command, out.stream, null, bulk(bytes), false, resolve)
-        .catch(reject);
-    });
-    expect(status.status).toBe('Success');
-    expect(out.digest.value).toEqual(bulkDigest(bytes));
-  });
-
-  it('attach: input and output of the main process', async () => {
-    const [input, out] = [new PassThrough(), sink()];
-    const socket = await new Attach(config).attach(namespace, 'main', 'main', out.stream, null, input, false);
-    input.write('me\n');
-    await eventually(() => out.digest.text.includes('heard me\n'));
-    socket.close();
-  });
-
-  it('port-forward: what one sends comes back', async () => {
-    const [input, out] = [new PassThrough(), sink()];
-    await new PortForward(config).portForward(namespace, 'echo', [7000], out.stream, null, input);
-    input.write('there and back');
-    await eventually(() => out.digest.text.includes('there and back'));
-    input.end();
-  });
-});
-
 const python = spawnSync('python3', ['-c', 'import kubernetes']).status === 0;
 
-// `pip install kubernetes` makes it run.
-describe.skipIf(!python)('kubernetes for Python', () => {
-  it('exec: input, output, exit code', () => {
-    const script = path.join(import.meta.dirname, 'streaming/python-exec.py');
-    const env = { ...process.env, KUBECONFIG: world.cluster.kubeconfig };
-    const { stdout } = spawnSync('python3', [script, namespace, 'main'], { encoding: 'utf8', env });
-    expect(stdout).toBe("'got hello\\n' 'bad\\n' 5\n");
+/** The official clients for JavaScript and Python, which speak older sub-protocols than kubectl does. */
+describe.for(grounds)('containers of the provider $provider', (ground) => {
+  if (ground.missing !== undefined) {
+    it.skip(`skipped: ${ground.missing}`);
+    return;
+  }
+  const { provider, image } = ground;
+  let world: World;
+  let open: OpenGround;
+  let namespace: string;
+  const config = new KubeConfig();
+
+  beforeAll(async () => {
+    open = await ground.open();
+    world = await openWorld();
+    await applyRbac(world.client);
+    const kubeconfig = await accountKubeconfig(world.client, world.cluster);
+    await world.node({ node: `clients-${provider}`, provider, options: open.options, kubeconfig });
+    namespace = await world.namespace('clients');
+    config.loadFromFile(world.cluster.kubeconfig);
+    const script = 'while read line; do echo "heard $line"; done';
+    await run('main', { stdin: true, command: ['sh', '-c', script] });
+    await run('echo', ground.echo(7000));
+  });
+  afterAll(async () => {
+    try {
+      await world?.client.delete(namespaces, { name: namespace });
+      await eventually(async () => (await world.client.list(pods, { namespace })).items.length === 0, 60);
+      await world?.close();
+    } finally {
+      await open?.close();
+    }
+  });
+
+  async function run(name: string, wishes: Record<string, unknown>): Promise<void> {
+    const containers = [{ name: 'main', image, ...wishes }];
+    const spec = { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers };
+    await world.client.create(pods, podOf(namespace, name, { spec }));
+    await world.reaches(namespace, name, 'Running');
+  }
+
+  describe('@kubernetes/client-node', () => {
+    it('exec: output, exit code', async () => {
+      const [out, err] = [sink(), sink()];
+      const status = await new Promise<V1Status>((resolve, reject) => {
+        const command = ['sh', '-c', 'echo out; echo err >&2; exit 7'];
+        new Exec(config)
+          .exec(namespace, 'main', 'main', command, out.stream, err.stream, null, false, resolve)
+          .catch(reject);
+      });
+      expect(status).toMatchObject({
+        status: 'Failure',
+        reason: 'NonZeroExitCode',
+        details: { causes: [{ reason: 'ExitCode', message: '7' }] },
+      });
+      expect([out.digest.text, err.digest.text]).toEqual(['out\n', 'err\n']);
+    });
+
+    it('exec: 20 MB through a command and back', async () => {
+      const bytes = 20 * 1024 * 1024;
+      const out = sink();
+      const status = await new Promise<V1Status>((resolve, reject) => {
+        const command = ['head', '-c', String(bytes)];
+        new Exec(config)
+          .exec(namespace, 'main', 'main', command, out.stream, null, bulk(bytes), false, resolve)
+          .catch(reject);
+      });
+      expect(status.status).toBe('Success');
+      expect(out.digest.value).toEqual(bulkDigest(bytes));
+    });
+
+    it('attach: input and output of the main process', async () => {
+      const [input, out] = [new PassThrough(), sink()];
+      const socket = await new Attach(config).attach(
+        namespace,
+        'main',
+        'main',
+        out.stream,
+        null,
+        input,
+        false,
+      );
+      input.write('me\n');
+      await eventually(() => out.digest.text.includes('heard me\n'));
+      socket.close();
+    });
+
+    it('port-forward: what one sends comes back', async () => {
+      const [input, out] = [new PassThrough(), sink()];
+      await new PortForward(config).portForward(namespace, 'echo', [7000], out.stream, null, input);
+      input.write('there and back');
+      await eventually(() => out.digest.text.includes('there and back'));
+      input.end();
+    });
+  });
+
+  // `pip install kubernetes` makes it run.
+  describe.skipIf(!python)('kubernetes for Python', () => {
+    it('exec: input, output, exit code', () => {
+      const script = path.join(import.meta.dirname, 'streaming/python-exec.py');
+      const env = { ...process.env, KUBECONFIG: world.cluster.kubeconfig };
+      const { stdout } = spawnSync('python3', [script, namespace, 'main'], { encoding: 'utf8', env });
+      expect(stdout).toBe("'got hello\\n' 'bad\\n' 5\n");
+    });
   });
 });

@@ -14,6 +14,7 @@ import type {
   InspectedContainer,
   InspectedExec,
   InspectedImage,
+  InspectedSize,
   ListedContainer,
   Progress,
 } from './shapes.ts';
@@ -55,6 +56,16 @@ export class Engine {
 
   inspect(container: string, signal: AbortSignal): Promise<InspectedContainer> {
     return this.#call({ method: 'GET', path: `${at(container)}/json` }, signal);
+  }
+
+  /** What a container has written to its own layer, in bytes, and where its log is on the engine's machine. */
+  async writtenBytes(
+    container: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly layer: number; readonly logFile: string }> {
+    const request = { method: 'GET', path: `${at(container)}/json`, query: { size: true } } as const;
+    const sized: InspectedSize = await this.#call({ ...request, timeoutMs: slowCallMs }, signal);
+    return { layer: sized.SizeRw ?? 0, logFile: sized.LogPath ?? '' };
   }
 
   create(name: string, body: CreateContainer, signal: AbortSignal): Promise<{ readonly Id: string }> {

@@ -61,6 +61,13 @@ export interface InspectedContainer {
   };
 }
 
+/** Of a container, when its size is asked for. */
+export interface InspectedSize {
+  readonly SizeRw?: number;
+  /** Of the driver json-file. */
+  readonly LogPath?: string;
+}
+
 export interface InspectedImage {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null;

@@ -8,7 +8,8 @@
  *         messages/<container>-<run>     termination message
  *         stops/<container id>           when SIGKILL is due, in milliseconds since the epoch
  *
- * All of it is behind a folder that only this user may enter.
+ * Beside `sandboxes` there are `images.json` and, for port-forward, `bin/connect`. All of it is behind a folder that only
+ * this user may enter.
  */
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';

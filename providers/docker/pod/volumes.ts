@@ -35,7 +35,7 @@ export class Volumes {
         await this.#createMemory(sandboxId, spec, volume.name, volume.sizeLimitBytes, signal);
         continue;
       }
-      const folder = this.#folder(sandboxId, volume.name);
+      const folder = this.folder(sandboxId, volume.name);
       await mkdir(folder, { recursive: true });
       if (group !== undefined) await chown(folder, -1, group);
       await chmod(folder, group === undefined ? emptyDirMode : emptyDirMode | 0o2000);
@@ -51,7 +51,7 @@ export class Volumes {
     const volume = volumes.find((known) => known.name === name);
     if (volume?.kind !== 'files')
       throw new ProviderError('NotFound', `sandbox ${id} has no volume ${name} with files`);
-    await writeFilesAtomically(this.#folder(id, name), files, securityContext.fsGroup);
+    await writeFilesAtomically(this.folder(id, name), files, securityContext.fsGroup);
   }
 
   /** What the sandbox mounts to keep it alive between two containers. */
@@ -83,13 +83,14 @@ export class Volumes {
       }
       const folder = isInMemory(volume)
         ? (await this.#deps.engine.volume(volumeName(record.id, name), signal)).Mountpoint
-        : this.#folder(record.id, name);
+        : this.folder(record.id, name);
       mounts.push(bind(subPath ? await resolveSubPath(folder, subPath) : folder, mountPath, ReadOnly));
     }
     return mounts;
   }
 
-  #folder(sandboxId: string, volume: string): string {
+  /** Where a volume is that is not in memory. */
+  folder(sandboxId: string, volume: string): string {
     return this.#deps.folders.at(sandboxId, 'volumes', volume);
   }
 

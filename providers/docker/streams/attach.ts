@@ -41,7 +41,7 @@ export async function attach(
   let inputEnded = false;
   try {
     connection = await engine.attach(containerId, { stdin: stdin !== undefined }, session);
-    const unfollow = followSizes(Tty ? streams.sizes : undefined, (size) =>
+    const { leave } = followSizes(Tty ? streams.sizes : undefined, (size) =>
       engine.resize(containerId, size, session),
     );
     const endInput = (): void => {
@@ -58,7 +58,7 @@ export async function attach(
       if (!isSilent) await new Promise(() => {});
     };
     const conversation = converse(connection, { input: stdin, endInput, take }, session);
-    await Promise.race([conversation, hush()]).finally(unfollow);
+    await Promise.race([conversation, hush()]).finally(leave);
     if (!output.isWhole) throw lost('its output was cut');
     if (inputEnded) return;
     const moment = delay(clock, momentMs, session).then(() => false);

@@ -51,6 +51,29 @@ test('bytes pass both ways, the end of the input goes on alone', async () => {
   expect(output.read().toString()).toBe('answer');
 });
 
+test('an input that has to wait begins when it may', async () => {
+  const { connection, engine } = await handedOver();
+  const { output, conversation } = keeping(connection, Readable.from(['typed ahead']));
+  const { promise: inputAfter, resolve } = Promise.withResolvers<void>();
+  const over = converse(connection, { ...conversation, inputAfter }, never);
+  engine.write('prompt');
+  await once(output, 'readable');
+  expect(engine.readableLength).toBe(0);
+  resolve();
+  expect(await text(engine)).toBe('typed ahead');
+  engine.end();
+  await over;
+});
+
+test('an input that breaks off while it has to wait is noticed', async () => {
+  const { connection } = await handedOver();
+  const input = new PassThrough();
+  const { conversation } = keeping(connection, input);
+  const over = converse(connection, { ...conversation, inputAfter: new Promise(() => {}) }, never);
+  input.destroy(new Error('cut'));
+  await expect(over).rejects.toThrow('its input broke off: cut');
+});
+
 test('an input that breaks off does not look like one that has ended', async () => {
   const { connection, engine } = await handedOver();
   const input = new PassThrough();

@@ -4,6 +4,8 @@ import { ProviderError } from '../../contract/errors.ts';
 
 export interface Conversation {
   readonly input?: Readable | undefined;
+  /** The input begins no sooner. Never rejects. */
+  readonly inputAfter?: Promise<unknown>;
   /** The input has ended, and all of it is on its way. */
   readonly endInput: () => void;
   /** Takes output. What it returns is full and is waited for before more is read. */
@@ -17,14 +19,16 @@ export interface Conversation {
  */
 export function converse(
   connection: Socket,
-  { input, endInput, take }: Conversation,
+  { input, inputAfter = Promise.resolve(), endInput, take }: Conversation,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let isWaiting = false;
     let hasSent = false;
+    let isOver = false;
 
     function settle(error?: unknown): void {
+      isOver = true;
       signal.removeEventListener('abort', onAbort);
       if (input !== undefined) {
         input
@@ -81,7 +85,7 @@ export function converse(
     input.once('end', onInputEnd).once('close', onInputClose).once('error', onInputError);
     if (input.readableEnded) onInputEnd();
     else if (input.destroyed) onInputClose();
-    else input.on('data', onInput).pipe(connection, { end: false });
+    else void inputAfter.then(() => isOver || input.on('data', onInput).pipe(connection, { end: false }));
   });
 }
 

@@ -16,6 +16,7 @@ import { followSizes } from './sizes.ts';
 const firstLookMs = 10;
 const longestLookMs = 500;
 const longestMomentMs = 10_000;
+const longestSizeWaitMs = 1_000;
 
 export interface ExecDeps {
   readonly engine: Engine;
@@ -34,14 +35,19 @@ export async function exec(
   const { stdin, sizes } = streams;
   const id = await create(engine, containerId, { command, tty, stdin: stdin !== undefined }, signal);
   const output = new ExecOutput(tty, streams);
+  const over = new AbortController();
   let connection: Socket | undefined;
   try {
     connection = await engine.startExec(id, { tty }, signal);
-    const unfollow = followSizes(tty ? sizes : undefined, (size) => engine.resizeExec(id, size, signal));
+    const { first, leave } = followSizes(tty ? sizes : undefined, (size) =>
+      engine.resizeExec(id, size, signal),
+    );
+    // What is typed ahead is for a terminal that has its size. Not every client tells one.
+    const inputAfter = Promise.race([first, delay(deps.clock, longestSizeWaitMs, over.signal)]);
     // A terminal has no end of input, only a character for it; the engine would end the output instead.
     const endInput = (): void => void (tty || connection?.end());
     const take = (chunk: Buffer) => output.take(chunk);
-    await converse(connection, { input: stdin, endInput, take }, signal).finally(unfollow);
+    await converse(connection, { input: stdin, inputAfter, endInput, take }, signal).finally(leave);
     if (!output.isWhole) throw lost('its output was cut');
     const { code, hasRun } = await ending(deps, id, signal);
     if (!hasRun) return refused(streams, output.held || `the command was not started (${code})`);
@@ -54,6 +60,7 @@ export async function exec(
     await killExec(deps, id);
     throw error;
   } finally {
+    over.abort();
     connection?.destroy();
   }
 }

@@ -3,6 +3,8 @@ import type {
   Capacity,
   ContainerRuntime,
   ContainerSpec,
+  DiskQuestion,
+  DiskUsage,
   ExecRequest,
   ForwardedConnection,
   InstanceSpec,
@@ -50,6 +52,8 @@ export class FakeRuntime implements ContainerRuntime {
   answer: (command: readonly string[], name: string, signal: AbortSignal) => Promise<number> = async () => 0;
   /** Called before each call takes effect; may throw or wait. */
   before: (text: string, signal: AbortSignal) => Promise<void> | void = () => {};
+  /** What is on disk, by name: of volumes and of containers. */
+  readonly disk = new Map<string, number>();
   readonly #clock: Clock;
   readonly #sandboxes = new Map<string, SandboxState>();
   readonly #tokens = new Map<string, string>();
@@ -156,6 +160,17 @@ export class FakeRuntime implements ContainerRuntime {
   async removeSandbox(sandboxId: string, signal: AbortSignal): Promise<void> {
     await this.#enter(`remove sandbox`, signal);
     this.vanish(sandboxId);
+  }
+
+  async diskUsage(_sandboxId: string, question: DiskQuestion, signal: AbortSignal): Promise<DiskUsage> {
+    const containers = question.containerIds.map((id) => this.#label(id).split('/')[0] ?? '');
+    await this.#enter(`measure ${[...question.volumes, ...containers].join(' ')}`, signal);
+    const usage = (keys: readonly string[], names: readonly string[]) =>
+      new Map(keys.map((key, index) => [key, this.disk.get(names[index] ?? '') ?? 0]));
+    return {
+      volumes: usage(question.volumes, question.volumes),
+      containers: usage(question.containerIds, containers),
+    };
   }
 
   async list(scope: OwnerScope, signal: AbortSignal): Promise<readonly SandboxState[]> {

@@ -148,7 +148,7 @@ export class Daemon {
       const value = await result;
       return this.#alive ? value : await new Promise<T>(() => {});
     };
-    const { attach, portForward } = runtime;
+    const { attach, diskUsage, portForward } = runtime;
     return {
       name: runtime.name,
       capabilities: () => runtime.capabilities(),
@@ -158,6 +158,7 @@ export class Daemon {
       stopContainer: (...args) => call(() => runtime.stopContainer(...args)),
       removeContainer: (...args) => call(() => runtime.removeContainer(...args)),
       removeSandbox: (...args) => call(() => runtime.removeSandbox(...args)),
+      ...(diskUsage && { diskUsage: (...args) => call(() => diskUsage.call(runtime, ...args)) }),
       exec: (...args) => call(() => runtime.exec(...args)),
       ...(attach && { attach: (...args) => call(() => attach.call(runtime, ...args)) }),
       ...(portForward && { portForward: (...args) => call(() => portForward.call(runtime, ...args)) }),
