@@ -20,6 +20,8 @@ export interface MockCall {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly podUid?: string;
+  /** Of `stop` and `delete`. */
+  readonly instance?: string;
   /** Of `create`. */
   readonly token?: string;
 }

@@ -15,6 +15,7 @@ import type { CallLatencies } from './front.ts';
 import { Front } from './front.ts';
 import { MockInstance } from './instance.ts';
 import { Ledger } from './ledger.ts';
+import { MockMarket, type MockOffer, requireSamePurchase } from './market.ts';
 import type { MockScript } from './script.ts';
 import { defaultScript, scriptOf } from './script.ts';
 import { Streams, scopeKey } from './streams.ts';
@@ -28,6 +29,8 @@ export interface MockCloudDeps {
   readonly latencies?: CallLatencies;
   readonly faults?: FaultSource;
   readonly capacity?: Capacity;
+  /** What it sells; absent = instances are not bought. */
+  readonly offers?: readonly MockOffer[];
   /** Keep every call and the books of Pods long gone. For tests; grows for ever. Default true. */
   readonly history?: boolean;
 }
@@ -57,6 +60,8 @@ export class MockCloud {
   readonly streams: Streams;
   readonly clock: ProviderClock;
   readonly capacity: Capacity;
+  readonly market: MockMarket | undefined;
+  readonly #history: boolean;
   readonly #random: () => number;
   readonly #script: MockScript;
   readonly #entries = new Map<string, Entry>();
@@ -71,6 +76,11 @@ export class MockCloud {
     const { clock = wallClock, random = Math.random, history = true, faults } = deps;
     this.clock = clock;
     this.capacity = deps.capacity ?? defaultCapacity;
+    this.market =
+      deps.offers === undefined
+        ? undefined
+        : new MockMarket({ offers: deps.offers, random, startedAt: clock.now() });
+    this.#history = history;
     this.#random = random;
     this.#script = deps.script ?? defaultScript;
     this.#idPrefix = `mi-${Math.floor(random() * 36 ** 6).toString(36)}`;
@@ -86,10 +96,14 @@ export class MockCloud {
 
   create(spec: InstanceSpec, token: string): Instance {
     const known = this.#byToken.get(token);
-    if (known !== undefined) return known.instance.snapshot;
+    if (known !== undefined) {
+      requireSamePurchase(known.instance.purchase, spec.purchase);
+      return known.instance.snapshot;
+    }
     if (this.#entries.size >= this.capacity.instances)
       throw new ProviderError('QuotaExceeded', `no more than ${this.capacity.instances} instances`);
     const script = scriptOf(spec.annotations, this.#script);
+    const sale = this.market?.sell(spec.purchase, this.clock.now());
     const number = this.#count++;
     const instance = new MockInstance({
       id: `${this.#idPrefix}-${number}`,
@@ -97,6 +111,7 @@ export class MockCloud {
       spec,
       token,
       script,
+      sale,
       now: this.clock.now(),
       random: this.#random,
     });
@@ -169,10 +184,10 @@ export class MockCloud {
     for (const entry of this.#ofPod(podUid)) this.#remove(entry, !options.silent);
   }
 
-  /** The platform takes the Pod's instances back. */
-  interrupt(podUid: string, cause: StopCause): void {
+  /** The platform takes the Pod's instances back, after a notice where there is one. */
+  interrupt(podUid: string, cause: StopCause, noticeMs = 0): void {
     for (const entry of this.#ofPod(podUid)) {
-      entry.instance.interrupt(this.clock.now(), cause);
+      entry.instance.interrupt(this.clock.now(), cause, noticeMs);
       this.#changed(entry);
     }
   }
@@ -213,9 +228,17 @@ export class MockCloud {
   #changed(entry: Entry): void {
     const { instance } = entry;
     if (!instance.live) this.ledger.end(instance.owner.podUid, instance.id);
+    this.#bill(instance);
     this.streams.publish(instance.owner, { type: 'changed', instance: instance.snapshot });
     this.#alert(instance.id);
     this.#arm(entry);
+  }
+
+  /** `endedAt`: of one that is removed while it lives. */
+  #bill({ id, owner, purchase, snapshot: { billing } }: MockInstance, endedAt?: string): void {
+    if (!this.#history || purchase === undefined || billing === undefined) return;
+    const bill = { ...(endedAt !== undefined && { endedAt }), ...billing };
+    this.market?.bills.set(id, { ...bill, podUid: owner.podUid, instance: id, purchase });
   }
 
   #arm(entry: Entry): void {
@@ -240,6 +263,7 @@ export class MockCloud {
     scope?.delete(instance.id);
     if (scope?.size === 0) this.#byScope.delete(key);
     this.ledger.end(instance.owner.podUid, instance.id);
+    this.#bill(instance, new Date(this.clock.now()).toISOString());
     if (told)
       this.streams.publish(instance.owner, {
         type: 'gone',

@@ -32,7 +32,7 @@ export class Front {
 
   async pass<T>(
     kind: MockCallKind,
-    about: Pick<MockCall, 'podUid' | 'token'>,
+    about: Pick<MockCall, 'podUid' | 'instance' | 'token'>,
     signal: AbortSignal,
     effect: () => T,
   ): Promise<T> {

@@ -9,6 +9,7 @@ export { MockCloud } from './cloud.ts';
 export type { EventFault, Fault, FaultRates, FaultSource } from './faults.ts';
 export { FaultPlan } from './faults.ts';
 export type { Doubling, Ledger, LedgerEntry } from './ledger.ts';
+export type { Bill, MockOffer, StockState } from './market.ts';
 export { MockProvider } from './provider.ts';
 export type { Latency } from './random.ts';
 export { seededRandom } from './random.ts';

@@ -1,5 +1,6 @@
 import type { Instance, InstancePhase, InstanceSpec, InstanceStats, StopCause } from '../contract/index.ts';
 import { MockContainer } from './container.ts';
+import type { Sale } from './market.ts';
 import { drawMs } from './random.ts';
 import type { MockScript } from './script.ts';
 import { programOf } from './script.ts';
@@ -10,6 +11,8 @@ export interface MockInstanceInit {
   readonly spec: InstanceSpec;
   readonly token: string;
   readonly script: MockScript;
+  /** Absent = this cloud sells nothing. */
+  readonly sale?: Sale | undefined;
   readonly now: number;
   readonly random: () => number;
 }
@@ -30,20 +33,29 @@ export class MockInstance {
   #startAt: number;
   #endAt: number;
   readonly #endCause: StopCause | undefined;
+  readonly #sale: Sale | undefined;
+  /** When the end of a market is told of; Infinity = without notice, or told already. */
+  #noticeAt = Number.POSITIVE_INFINITY;
+  #interruption: Instance['interruption'];
+  #endedAt: number | undefined;
   #killAt = Number.POSITIVE_INFINITY;
   #phase: InstancePhase = 'Pending';
   #stopCause: StopCause | undefined;
   #snapshot: Instance | undefined;
 
-  constructor({ id, ip, spec, token, script, now, random }: MockInstanceInit) {
+  constructor({ id, ip, spec, token, script, sale, now, random }: MockInstanceInit) {
     this.id = id;
     this.token = token;
     this.owner = spec.owner;
     this.#ip = ip;
     this.#createdAt = now;
     this.#startAt = now + drawMs(script.runningAfterMs, random);
-    this.#endAt = now + (script.stopCause?.afterMs ?? Number.POSITIVE_INFINITY);
-    this.#endCause = script.stopCause;
+    const end = plannedEnd(script, sale, now);
+    this.#sale = sale;
+    this.#endAt = end.at;
+    this.#endCause = end.cause;
+    if (end.noticeMs > 0) this.#noticeAt = end.at - end.noticeMs;
+    if (sale?.failsAt !== undefined) this.#startAt = Number.POSITIVE_INFINITY;
     const make = (kind: 'init' | 'regular') => (container: InstanceSpec['containers'][number]) =>
       new MockContainer(container, kind, spec.restartPolicy, programOf(script, container.name));
     this.containers = [...spec.initContainers.map(make('init')), ...spec.containers.map(make('regular'))];
@@ -67,7 +79,7 @@ export class MockInstance {
   /** When the next thing happens by itself; Infinity = never. */
   dueAt(): number {
     if (!this.live) return Number.POSITIVE_INFINITY;
-    let due = Math.min(this.#startAt, this.#endAt, this.#killAt);
+    let due = Math.min(this.#startAt, this.#noticeAt, this.#endAt, this.#killAt);
     for (const container of this.containers) due = Math.min(due, container.dueAt());
     return due;
   }
@@ -87,20 +99,21 @@ export class MockInstance {
   stop(now: number, gracePeriodSeconds: number): boolean {
     const killAt = now + gracePeriodSeconds * 1000;
     if (!this.live || killAt >= this.#killAt) return false;
-    this.#change(() => {
-      this.#killAt = killAt;
-      if (this.#phase === 'Stopping') return;
-      this.#phase = 'Stopping';
-      this.#startAt = Number.POSITIVE_INFINITY;
-      for (const container of this.containers) container.terminate(now);
-      this.#advance(now);
-    });
+    this.#change(() => this.#terminate(now, killAt));
     return true;
   }
 
-  /** The platform ends it now. */
-  interrupt(now: number, cause: StopCause): void {
-    if (this.live) this.#change(() => this.#end(now, cause));
+  get purchase(): Sale['purchase'] | undefined {
+    return this.#sale?.purchase;
+  }
+
+  /** The platform ends it, now or when the time of the notice is over. */
+  interrupt(now: number, cause: StopCause, noticeMs = 0): void {
+    if (!this.live) return;
+    this.#change(() => {
+      if (noticeMs > 0) this.#warn(now, now + noticeMs, cause);
+      else this.#end(now, cause);
+    });
   }
 
   exit(now: number, container: string, code: number): void {
@@ -147,7 +160,26 @@ export class MockInstance {
 
   #turn(at: number): void {
     if (this.#endAt <= at && this.#endCause !== undefined) this.#end(at, this.#endCause);
+    else if (this.#noticeAt <= at && this.#endCause !== undefined)
+      this.#warn(at, this.#endAt, this.#endCause);
     else this.#goOn(at);
+  }
+
+  /** The notice of the market: SIGTERM now, SIGKILL at the end. */
+  #warn(at: number, endAt: number, cause: StopCause): void {
+    this.#noticeAt = Number.POSITIVE_INFINITY;
+    this.#interruption = { at: new Date(endAt).toISOString(), message: cause.message };
+    this.#stopCause = causeOf(cause);
+    this.#terminate(at, Math.min(endAt, this.#killAt));
+  }
+
+  #terminate(at: number, killAt: number): void {
+    this.#killAt = killAt;
+    if (this.#phase === 'Stopping') return;
+    this.#phase = 'Stopping';
+    this.#startAt = Number.POSITIVE_INFINITY;
+    for (const container of this.containers) container.terminate(at);
+    this.#advance(at);
   }
 
   #goOn(at: number): void {
@@ -162,15 +194,21 @@ export class MockInstance {
 
   /** Starts what may start now, and stops when nothing is left to run. */
   #advance(at: number): void {
+    if (this.#phase === 'Stopped') return;
     if (this.#phase === 'Running') {
       const failed = this.#startInOrder(at);
       const working = this.containers.some(({ kind, ended }) => kind === 'regular' && !ended);
       if (working && !failed) return;
       for (const container of this.containers) if (container.sidecar) container.kill(at);
-      this.#phase = 'Stopped';
+      this.#stopped(at);
     } else if (this.#phase === 'Stopping' && !this.containers.some(({ running }) => running)) {
-      this.#phase = 'Stopped';
+      this.#stopped(at);
     }
+  }
+
+  #stopped(at: number): void {
+    this.#phase = 'Stopped';
+    this.#endedAt = at;
   }
 
   /** True when an init container failed for good. */
@@ -184,14 +222,24 @@ export class MockInstance {
     return false;
   }
 
-  #end(at: number, { kind, reason, message }: StopCause): void {
+  #end(at: number, cause: StopCause): void {
     for (const container of this.containers) container.kill(at);
     this.#endAt = Number.POSITIVE_INFINITY;
-    this.#phase = 'Stopped';
-    this.#stopCause = { kind, reason, message };
+    this.#stopped(at);
+    this.#stopCause = causeOf(cause);
+  }
+
+  /** From its acceptance to its end; what never came to be costs nothing. */
+  #billing(): Instance['billing'] {
+    if (this.#sale === undefined || this.#sale.failsAt !== undefined) return undefined;
+    return {
+      startedAt: new Date(this.#createdAt).toISOString(),
+      ...(this.#endedAt === undefined ? {} : { endedAt: new Date(this.#endedAt).toISOString() }),
+    };
   }
 
   #observe(): Instance {
+    const billing = this.#billing();
     const waitingFor = this.#hasInit ? 'PodInitializing' : 'ContainerCreating';
     return {
       ref: { id: this.id, podUid: this.owner.podUid },
@@ -200,10 +248,38 @@ export class MockInstance {
       createdAt: new Date(this.#createdAt).toISOString(),
       ips: this.#phase === 'Pending' ? [] : [this.#ip],
       containers: this.containers.map((container) => container.observe(waitingFor)),
-      ...(this.#stopCause === undefined ? {} : { stopCause: this.#stopCause }),
+      ...(this.#stopCause === undefined || this.live ? {} : { stopCause: this.#stopCause }),
+      ...(this.#interruption === undefined ? {} : { interruption: this.#interruption }),
+      ...(billing === undefined ? {} : { billing }),
       ...(this.#phase === 'Pending'
         ? { waiting: { reason: 'Starting', message: 'the mock cloud takes its scripted time' } }
         : {}),
     };
   }
+}
+
+interface PlannedEnd {
+  readonly at: number;
+  readonly cause: StopCause | undefined;
+  readonly noticeMs: number;
+}
+
+/** The first of what the script and the market have in mind. */
+function plannedEnd({ stopCause }: MockScript, sale: Sale | undefined, now: number): PlannedEnd {
+  const ends: PlannedEnd[] = [{ at: Number.POSITIVE_INFINITY, cause: undefined, noticeMs: 0 }];
+  if (stopCause !== undefined) ends.push({ at: now + stopCause.afterMs, cause: stopCause, noticeMs: 0 });
+  if (sale?.failsAt !== undefined) {
+    const message = `no stock of ${sale.purchase.size.name}`;
+    ends.push({ at: sale.failsAt, cause: { kind: 'OutOfStock', reason: 'NoStock', message }, noticeMs: 0 });
+  }
+  if (sale?.reclaim !== undefined) {
+    const message = `${sale.purchase.offer} takes it back`;
+    const cause: StopCause = { kind: 'Interrupted', reason: 'SpotReclaimed', message };
+    ends.push({ ...sale.reclaim, cause });
+  }
+  return ends.reduce((first, end) => (end.at < first.at ? end : first));
+}
+
+function causeOf({ kind, reason, message }: StopCause): StopCause {
+  return { kind, reason, message };
 }

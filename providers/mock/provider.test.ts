@@ -205,15 +205,15 @@ describe('faults of events', () => {
 });
 
 describe('the record of calls', () => {
-  it('names kind, Pod and token, in order', async () => {
+  it('names kind, Pod, instance and token, in order', async () => {
     const { ref } = await provider.create(spec, token, never);
     await provider.stop(ref, { gracePeriodSeconds: 1 }, never);
     await provider.delete(ref, never);
     await provider.list(testScope, never);
     expect(cloud.front.calls).toEqual([
       { kind: 'create', number: 0, at: clock.now(), podUid: 'pod-1', token },
-      { kind: 'stop', number: 1, at: clock.now(), podUid: 'pod-1' },
-      { kind: 'delete', number: 2, at: clock.now(), podUid: 'pod-1' },
+      { kind: 'stop', number: 1, at: clock.now(), podUid: 'pod-1', instance: ref.id },
+      { kind: 'delete', number: 2, at: clock.now(), podUid: 'pod-1', instance: ref.id },
       { kind: 'list', number: 3, at: clock.now() },
     ]);
   });

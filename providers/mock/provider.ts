@@ -10,14 +10,17 @@ import type {
   InstanceStats,
   LogEntry,
   LogQuery,
+  Offer,
   OwnerScope,
+  SizingRules,
   StopOptions,
 } from '../contract/index.ts';
 import { ProviderError } from '../contract/index.ts';
-import type { MockCallKind } from './call.ts';
+import type { MockCall, MockCallKind } from './call.ts';
 import { mockCapabilities } from './capabilities.ts';
 import type { MockCloud } from './cloud.ts';
 import { mockLog } from './logs.ts';
+import { mockSizing } from './market.ts';
 
 /**
  * Speaks to a {@link MockCloud} as an adapter speaks to its cloud. After {@link MockProvider.close} it is dead, as
@@ -25,11 +28,17 @@ import { mockLog } from './logs.ts';
  */
 export class MockProvider implements InstanceProvider {
   readonly name = 'mock';
+  readonly sizing?: SizingRules;
+  readonly offers?: () => readonly Offer[];
   readonly #cloud: MockCloud;
   readonly #closed = new AbortController();
 
   constructor(deps: { readonly cloud: MockCloud }) {
     this.#cloud = deps.cloud;
+    const { market } = deps.cloud;
+    if (market === undefined) return;
+    this.sizing = mockSizing;
+    this.offers = () => market.offers;
   }
 
   capabilities(): Capabilities {
@@ -52,13 +61,14 @@ export class MockProvider implements InstanceProvider {
   }
 
   stop(ref: InstanceRef, options: StopOptions, signal: AbortSignal): Promise<void> {
-    return this.#call('stop', { podUid: ref.podUid }, signal, (cloud) =>
+    return this.#call('stop', { podUid: ref.podUid, instance: ref.id }, signal, (cloud) =>
       cloud.stop(ref, options.gracePeriodSeconds),
     );
   }
 
   delete(ref: InstanceRef, signal: AbortSignal): Promise<void> {
-    return this.#call('delete', { podUid: ref.podUid }, signal, (cloud) => cloud.delete(ref));
+    const about = { podUid: ref.podUid, instance: ref.id };
+    return this.#call('delete', about, signal, (cloud) => cloud.delete(ref));
   }
 
   list(scope: OwnerScope, signal: AbortSignal): Promise<readonly Instance[]> {
@@ -94,7 +104,7 @@ export class MockProvider implements InstanceProvider {
 
   #call<T>(
     kind: MockCallKind,
-    about: { readonly podUid?: string; readonly token?: string },
+    about: Pick<MockCall, 'podUid' | 'instance' | 'token'>,
     signal: AbortSignal,
     effect: (cloud: MockCloud) => T,
   ): Promise<T> {

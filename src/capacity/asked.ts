@@ -11,6 +11,8 @@ export interface SizedContainer {
 export interface SizedPod {
   readonly initContainers: readonly SizedContainer[];
   readonly containers: readonly SizedContainer[];
+  /** What is asked for the Pod as a whole, in place of the sum. */
+  readonly whole?: SizedContainer;
 }
 
 /** What an instance must have at least. */
@@ -33,8 +35,14 @@ export function askedOf(pod: SizedPod, rules: SizingRules): Asked {
     else neediest = combine(neediest, combine(sidecars, of(container), sum), Math.max);
   }
   const running = pod.containers.reduce((total, each) => combine(total, of(each), sum), sidecars);
-  const asked = combine(neediest, running, Math.max);
+  const asked = { ...combine(neediest, running, Math.max), ...wholeOf(pod, rules) };
   return asked.cpuMillis === 0 && asked.memoryBytes === 0 ? { ...asked, ...rules.unasked } : asked;
+}
+
+function wholeOf({ whole }: SizedPod, rules: SizingRules): Partial<Pick<Asked, 'cpuMillis' | 'memoryBytes'>> {
+  if (whole === undefined) return {};
+  const { cpuMillis, memoryBytes } = amountOf(whole, rules);
+  return { ...(cpuMillis > 0 ? { cpuMillis } : {}), ...(memoryBytes > 0 ? { memoryBytes } : {}) };
 }
 
 const nothing: Asked = { cpuMillis: 0, memoryBytes: 0, extended: {} };

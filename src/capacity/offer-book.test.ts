@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Offer } from '../../providers/contract/index.ts';
 import { FakeClock } from '../telemetry/fake-clock.ts';
 import { OfferBook } from './offer-book.ts';
+import { offersFor } from './offers-for.ts';
 
 const gib = 1024 ** 3;
 const size = (cpu: number, memory: number) => ({
@@ -38,26 +39,31 @@ describe('OfferBook', () => {
         ...{ offer: 'a/spot', market: 'spot', size: size(1, 2) },
         price: { currency: 'USD', perSecond: 2 },
       },
+      passed: [],
     });
     expect(chosen({ ...small, cpuMillis: 3000 })).toBe('a/on-demand');
     expect(chosen({ ...small, cpuMillis: 5000 })).toBe('too-large');
   });
 
   it('goes on to the next when one is out of stock, and says when all are', () => {
-    book.outOfStock('a/spot', clock.now());
-    expect(chosen()).toBe('b/spot');
-    book.outOfStock('b/spot', clock.now());
-    book.outOfStock('a/on-demand', clock.now());
+    book.outOfStock('a/spot', clock.now(), 'none left');
+    const passed = [{ offer: 'a/spot', why: 'none left' }];
+    expect(book.choose(small)).toMatchObject({ purchase: { offer: 'b/spot' }, passed });
+    book.outOfStock('b/spot', clock.now(), 'none either');
+    book.outOfStock('a/on-demand', clock.now(), 'quota');
     expect(book.choose(small)).toEqual({
-      ...{ kind: 'shut', offers: ['a/spot', 'b/spot', 'a/on-demand'] },
+      kind: 'shut',
+      passed: [...passed, { offer: 'b/spot', why: 'none either' }, { offer: 'a/on-demand', why: 'quota' }],
       at: clock.now() + 30_000,
     });
     // What never had a size for it is not waited for.
-    expect(book.choose({ ...small, cpuMillis: 3000 })).toMatchObject({ offers: ['a/on-demand'] });
+    expect(book.choose({ ...small, cpuMillis: 3000 })).toMatchObject({
+      passed: [{ offer: 'a/on-demand' }],
+    });
   });
 
   it('lets one try when the time is over, and the others when that one has its instance', async () => {
-    book.outOfStock('a/spot', clock.now());
+    book.outOfStock('a/spot', clock.now(), 'none left');
     await clock.advance(30_000);
     expect([chosen(), chosen(), chosen()]).toEqual(['a/spot', 'b/spot', 'b/spot']);
     book.bought('a/spot');
@@ -67,7 +73,7 @@ describe('OfferBook', () => {
   it('waits longer each time, ten minutes at most', async () => {
     const waits: number[] = [];
     for (let i = 0; i < 8; i++) {
-      book.outOfStock('a/spot', clock.now());
+      book.outOfStock('a/spot', clock.now(), 'none left');
       const began = clock.now();
       while (chosen() !== 'a/spot') await clock.advance(1_000);
       waits.push((clock.now() - began) / 1000);
@@ -78,13 +84,31 @@ describe('OfferBook', () => {
   it('counts once what many learn at the same time', async () => {
     const chosenAt = clock.now();
     await clock.advance(1_000);
-    for (let i = 0; i < 500; i++) book.outOfStock('a/spot', chosenAt);
+    for (let i = 0; i < 500; i++) book.outOfStock('a/spot', chosenAt, 'none left');
     await clock.advance(30_000);
     expect(chosen()).toBe('a/spot');
   });
 
+  it('takes what a Pod wants, of what it wants', () => {
+    const wanting = (annotations: Record<string, string>) => {
+      const choice = book.choose(small, (all) => offersFor({ metadata: { annotations } }, all));
+      return choice.kind === 'purchase'
+        ? `${choice.purchase.offer} ${choice.purchase.size.name}`
+        : choice.kind;
+    };
+    expect(wanting({})).toBe('a/spot 1-2');
+    expect(wanting({ 'burstlet.dev/use-market': 'on-demand' })).toBe('a/on-demand 1-2');
+    expect(wanting({ 'burstlet.dev/use-sizes': '9-9, 2-4' })).toBe('a/spot 2-4');
+    expect(wanting({ 'burstlet.dev/use-sizes': '4-8', 'burstlet.dev/use-market': 'spot' })).toBe('too-large');
+  });
+
+  it('finds nothing too large as long as it has no offers', () => {
+    const empty = new OfferBook({ clock, random: () => 1, offers: () => [] });
+    expect(empty.choose(small)).toEqual({ kind: 'shut', passed: [], at: clock.now() + 30_000 });
+  });
+
   it('asks again when nobody ever heard what became of a probe', async () => {
-    book.outOfStock('a/spot', clock.now());
+    book.outOfStock('a/spot', clock.now(), 'none left');
     await clock.advance(30_000);
     expect([chosen(), chosen()]).toEqual(['a/spot', 'b/spot']);
     await clock.advance(120_000);

@@ -1,27 +1,29 @@
 import type { Offer, Purchase } from '../../providers/contract/index.ts';
-import { backoffMs } from '../telemetry/backoff.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Asked } from './asked.ts';
 import { purchaseOf } from './choose-size.ts';
+import { Shutters } from './shutters.ts';
 
 const firstShutMs = 30_000;
 const longestShutMs = 600_000;
-/** A probe that nobody ever answers for does not keep the offer shut for ever. */
-const probeMs = 120_000;
+
+/** An offer that has no stock now. */
+export interface PassedOver {
+  readonly offer: string;
+  readonly why: string;
+}
 
 export type Choice =
-  | { readonly kind: 'purchase'; readonly purchase: Purchase }
+  | {
+      readonly kind: 'purchase';
+      readonly purchase: Purchase;
+      /** The offers before it that have a size for it, but no stock. */
+      readonly passed: readonly PassedOver[];
+    }
   /** Every offer that has a size for it is out of stock; the earliest is tried again `at` (milliseconds). */
-  | { readonly kind: 'shut'; readonly offers: readonly string[]; readonly at: number }
+  | { readonly kind: 'shut'; readonly passed: readonly PassedOver[]; readonly at: number }
   /** No offer has a size that holds what is asked. */
   | { readonly kind: 'too-large' };
-
-/** Times in milliseconds. */
-interface Shut {
-  readonly times: number;
-  readonly since: number;
-  readonly until: number;
-}
 
 export interface OfferBookDeps {
   readonly clock: Clock;
@@ -36,48 +38,46 @@ export interface OfferBookDeps {
  */
 export class OfferBook {
   readonly #deps: OfferBookDeps;
-  readonly #shut = new Map<string, Shut>();
+  readonly #shutters: Shutters;
 
   constructor(deps: OfferBookDeps) {
     this.#deps = deps;
+    this.#shutters = new Shutters({ ...deps, firstMs: firstShutMs, longestMs: longestShutMs });
   }
 
-  /** For one creation, which ends in {@link outOfStock} or {@link bought}, or in neither when it failed otherwise. */
-  choose(asked: Asked): Choice {
+  /**
+   * For one creation, which ends in {@link outOfStock} or {@link bought}, or in neither when it failed otherwise. Of all
+   * offers, or of those that may be taken for it.
+   */
+  choose(asked: Asked, among: (offers: readonly Offer[]) => readonly Offer[] = (all) => all): Choice {
     const { clock, offers } = this.#deps;
-    const now = clock.now();
-    const shut: { readonly id: string; readonly until: number }[] = [];
-    for (const offer of offers()) {
+    const passed: PassedOver[] = [];
+    let at = Number.POSITIVE_INFINITY;
+    const all = offers();
+    for (const offer of among(all)) {
       const purchase = purchaseOf(asked, offer);
       if (purchase === undefined) continue;
-      const state = this.#shut.get(offer.id);
-      if (state !== undefined && state.until > now) {
-        shut.push({ id: offer.id, until: state.until });
-        continue;
-      }
-      if (state !== undefined) this.#shut.set(offer.id, { ...state, until: now + probeMs });
-      return { kind: 'purchase', purchase };
+      const shut = this.#shutters.pass(offer.id);
+      if (shut === undefined) return { kind: 'purchase', purchase, passed };
+      passed.push({ offer: offer.id, why: shut.why });
+      at = Math.min(at, shut.until);
     }
-    if (shut.length === 0) return { kind: 'too-large' };
-    return {
-      kind: 'shut',
-      offers: shut.map(({ id }) => id),
-      at: Math.min(...shut.map(({ until }) => until)),
-    };
+    // A provider that has not learned its offers yet has nothing too small.
+    if (all.length === 0) return { kind: 'shut', passed, at: clock.now() + firstShutMs };
+    return passed.length === 0 ? { kind: 'too-large' } : { kind: 'shut', passed, at };
   }
 
-  /** `chosenAt`, in milliseconds: who chose before it was shut learns nothing new, so that many at once count once. */
-  outOfStock(offer: string, chosenAt: number): void {
-    const { clock, random } = this.#deps;
-    const known = this.#shut.get(offer);
-    if (known !== undefined && chosenAt <= known.since) return;
-    const [times, since] = [known?.times ?? 0, clock.now()];
-    const until = since + backoffMs(times, firstShutMs, longestShutMs, random);
-    this.#shut.set(offer, { times: times + 1, since, until });
+  /** `chosenAt` in milliseconds. Returns until when the offer is shut. */
+  outOfStock(offer: string, chosenAt: number, why: string): number {
+    return this.#shutters.shut(offer, chosenAt, why);
   }
 
-  /** It has stock again. */
-  bought(offer: string): void {
-    this.#shut.delete(offer);
+  isShut(offer: string): boolean {
+    return this.#shutters.isShut(offer);
+  }
+
+  /** It has stock. True when that is news. */
+  bought(offer: string): boolean {
+    return this.#shutters.open(offer);
   }
 }

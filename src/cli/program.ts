@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
 import { addCompletionCommand } from './commands/completion.ts';
+import { addCostCommand } from './commands/cost.ts';
 import { addDemoCommand } from './commands/demo.ts';
 import { addDevCommand } from './commands/dev.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -30,6 +31,7 @@ In a clone of the repository: npm run -s burstlet -- COMMAND`,
   addDevCommand(program);
   addDemoCommand(program);
   addCheckCommand(program);
+  addCostCommand(program);
   addCompletionCommand(program);
   addVersionCommand(program);
   for (const command of program.commands)

@@ -27,6 +27,17 @@ describe('burstlet.yaml', () => {
     });
   });
 
+  test('says what becomes of Pods for which there is no stock', () => {
+    const settings = (outOfStock: string) =>
+      settingsOfFile(
+        parseConfigFile(`${head}nodes:\n  - { name: a, provider: mock, outOfStock: ${outOfStock} }\n`, 'f'),
+      ).nodes[0]?.outOfStock;
+    expect(settings('{ onDeadline: fail }')).toEqual({ deadlineMs: 600_000, onDeadline: 'fail' });
+    expect(settings('{ deadlineSeconds: 30 }')).toEqual({ deadlineMs: 30_000, onDeadline: 'wait' });
+    const bad = `${head}nodes:\n  - { name: a, provider: mock, outOfStock: { onDeadline: retry } }\n`;
+    expect(fails(bad)).toContain('nodes[0].outOfStock.onDeadline: must be one of wait, fail');
+  });
+
   test.each([
     [
       `${head}nodes:\n  - name: burst-0\n    provder: mock\n`,

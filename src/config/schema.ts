@@ -29,6 +29,10 @@ export interface NodeEntry {
   readonly taint?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
   readonly capacity?: Readonly<Record<string, string | number>>;
+  readonly outOfStock?: {
+    readonly deadlineSeconds?: number;
+    readonly onDeadline?: 'wait' | 'fail';
+  };
 }
 
 function text(description: string, rest: object = {}): object {
@@ -41,7 +45,9 @@ const node = {
   additionalProperties: false,
   properties: {
     name: text('Name of the Node object'),
-    provider: text('`docker`, `mock`, `process`, a path such as `./provider.js`, or the name of a package'),
+    provider: text(
+      '`docker`, `eci`, `fargate`, `mock`, `process`, a path such as `./provider.js`, or the name of a package',
+    ),
     options: { type: 'object', description: 'Options of the provider' },
     listen: text('Address and port of the node API (default `0.0.0.0:10250`); each node needs its own port'),
     address: text('InternalIP of the node (default: the address it listens on, or that of the machine)'),
@@ -59,6 +65,24 @@ const node = {
       additionalProperties: { type: ['string', 'number'] },
       description:
         'In place of what the provider says: `cpu`, `memory`, `pods`, ... as Kubernetes quantities',
+    },
+    outOfStock: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What becomes of a Pod when none of the offers of its provider has an instance for it',
+      properties: {
+        deadlineSeconds: {
+          type: 'integer',
+          minimum: 1,
+          description:
+            'How long it waits until its condition and an Event say that it takes long (default 600)',
+        },
+        onDeadline: {
+          enum: ['wait', 'fail'],
+          description:
+            '`wait`: it goes on waiting; `fail`: it ends, `Failed` for the reason `OutOfStock`, so that its controller can make another elsewhere (default `wait`)',
+        },
+      },
     },
   },
 } as const;

@@ -10,6 +10,7 @@ import {
   type DnsSettings,
   type ListenAddress,
   type NodeSettings,
+  type OutOfStockSettings,
   type Settings,
 } from './settings.ts';
 import { checkTls, flagOfTls, type TlsFlags, tlsOfFlags } from './tls-settings.ts';
@@ -32,7 +33,7 @@ const defaultListen = '0.0.0.0:10250';
 export function settingsOfFlags(flags: RunFlags): Settings {
   if (flags.provider === undefined) {
     throw new ConfigError(
-      'which provider? Name one with --provider (docker, mock, process, ./file.js or a package), or a file with --config',
+      'which provider? Name one with --provider (docker, eci, fargate, mock, process, ./file.js or a package), or a file with --config',
     );
   }
   const listen = parseListen(flags.listen ?? defaultListen, '--listen');
@@ -109,7 +110,15 @@ function nodeOf(node: NodeEntry, faults: Faults, at: ConfigSource['at']): NodeSe
     ...(address === undefined ? {} : { address }),
     taint: node.taint ?? true,
     capacity: Object.fromEntries(Object.entries(capacity).map(([key, value]) => [key, String(value)])),
+    ...(node.outOfStock && { outOfStock: outOfStockOf(node.outOfStock) }),
   };
+}
+
+function outOfStockOf({
+  deadlineSeconds = 600,
+  onDeadline = 'wait',
+}: NonNullable<NodeEntry['outOfStock']>): OutOfStockSettings {
+  return { deadlineMs: deadlineSeconds * 1000, onDeadline };
 }
 
 function refuseTwice(nodes: readonly NodeSettings[], faults: Faults, at: ConfigSource['at']): void {

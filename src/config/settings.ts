@@ -1,7 +1,7 @@
 /** What one virtual node is made of. Checked and complete: every default is filled in. */
 export interface NodeSettings {
   readonly name: string;
-  /** `docker`, `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
+  /** `docker`, `eci`, `fargate`, `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
   readonly provider: string;
   /** Handed to the provider as they are. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -14,6 +14,15 @@ export interface NodeSettings {
   readonly labels: Readonly<Record<string, string>>;
   /** Overrides what the provider says, in Kubernetes quantities. */
   readonly capacity: Readonly<Record<string, string>>;
+  /** What becomes of Pods for which a provider that sells instances has no stock; absent = they wait. */
+  readonly outOfStock?: OutOfStockSettings;
+}
+
+export interface OutOfStockSettings {
+  /** Milliseconds without stock, after which the Pod says so. */
+  readonly deadlineMs: number;
+  /** Whether it then goes on waiting, or ends. */
+  readonly onDeadline: 'wait' | 'fail';
 }
 
 export interface ListenAddress {

@@ -25,10 +25,13 @@ export function countedProvider(
       throw error;
     }
   }
-  const { adopt, update, logs, exec, attach, portForward, addContainer, stats, close } = provider;
+  const { sizing, offers, adopt, update, logs, exec, attach, portForward, addContainer, stats, close } =
+    provider;
   return {
     name: provider.name,
     capabilities: () => provider.capabilities(),
+    ...(sizing && { sizing }),
+    ...(offers && { offers: () => offers.call(provider) }),
     capacity: (signal) => counted('capacity', () => provider.capacity(signal)),
     create: (spec, token, signal) => counted('create', () => provider.create(spec, token, signal)),
     stop: (ref, options, signal) => counted('stop', () => provider.stop(ref, options, signal)),

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Instance } from '../../providers/contract/index.ts';
 import type { Pod, PodStatus } from '../kube/types.ts';
 import { type Decision, decide, type PodView } from './decide.ts';
 import { createRecord, type PodRecord } from './pod-record.ts';
+import type { SaleView } from './sale.ts';
 import { aContainer, anInstance, aPod, exited } from './testing/objects.ts';
 
 const now = Date.parse('2026-01-01T00:01:00Z');
@@ -14,7 +16,13 @@ interface Case {
   readonly record?: Partial<PodRecord>;
   readonly confirmed?: boolean;
   readonly retainsStopped?: boolean;
+  readonly sale?: Partial<SaleView>;
 }
+
+const sale: SaleView = {
+  ...{ attempt: 0, purchase: 'known', mine: true, deciding: false },
+  policy: { deadlineMs: 600_000, onDeadline: 'wait' },
+};
 
 function decided(given: Case): Decision {
   const view: PodView = {
@@ -23,6 +31,7 @@ function decided(given: Case): Decision {
     record: { ...createRecord(now), adopted: true, ...given.record },
     confirmed: given.confirmed ?? true,
     retainsStopped: given.retainsStopped ?? true,
+    ...(given.sale && { sale: { ...sale, ...given.sale } }),
     context: { providerName: 'mock', hostIp: '192.0.2.1', now, acceptedAt: now, ephemeral: new Map() },
   };
   return decide(view);
@@ -327,4 +336,185 @@ test('until the spec was handed over, what runs is as ready as it was, however r
   expect(readiness(aPod({ status: status(false), meta: deleted }))).toBe(false);
   const restarted = [anInstance({ containers: [aContainer({ id: 'c-main-1' })] })];
   expect(readiness(aPod({ status: status(true) }), { instances: restarted })).toBe(false);
+});
+
+describe('an instance that is bought', () => {
+  const noStock = { kind: 'OutOfStock', reason: 'NoStock', message: 'none left' } as const;
+  const waiting = aContainer({
+    id: '',
+    state: { kind: 'waiting', reason: 'ContainerCreating', message: '' },
+  });
+  const unserved = anInstance({ phase: 'Stopped', containers: [waiting], stopCause: noStock });
+
+  test('is decided on first, then written down, then created', () => {
+    expect(decided({ sale: { purchase: 'none' } }).action).toEqual({ type: 'choose', replaces: false });
+    expect(step({ sale: { purchase: 'none', deciding: true } })).toBe('none');
+    expect(step({ sale: {} })).toBe('create');
+  });
+
+  test('that an earlier process has decided on is claimed before it is created', () => {
+    expect(decided({ sale: { mine: false } })).toMatchObject({ action: { type: 'none' }, claim: true });
+    expect(decided({ sale: {} }).claim).toBeUndefined();
+  });
+
+  test('without stock is decided on anew, once it is certain that none will come of the call', () => {
+    expect(step({ sale: {}, record: { spent: 0 } })).toBe('choose');
+    expect(step({ sale: { attempt: 1 }, record: { spent: 0 } })).toBe('create');
+    const doubt = { spent: 0, doubtAt: now - 10_000 };
+    expect(decided({ sale: {}, record: doubt })).toMatchObject({
+      ...{ action: { type: 'none' }, wakeAt: now + 20_000 },
+    });
+    expect(step({ sale: {}, record: { ...doubt, doubtAt: now - 30_000 } })).toBe('look');
+    expect(step({ sale: {}, record: { ...doubt, doubtAt: now - 30_000, lookedAt: now - 1 } })).toBe('look');
+    expect(step({ sale: {}, record: { ...doubt, doubtAt: now - 30_000, lookedAt: now } })).toBe('choose');
+  });
+
+  test('at an offer that is not sold any more is decided on anew', () => {
+    expect(step({ sale: { purchase: 'not sold' } })).toBe('choose');
+  });
+
+  test('waits while all offers are shut', () => {
+    const given = { sale: {}, record: { spent: 0, shutUntil: now + 7_000 } };
+    expect(decided(given)).toMatchObject({ action: { type: 'none' }, wakeAt: now + 7_000 });
+  });
+
+  test('that turns out to have no stock goes only when another attempt is written down', () => {
+    const given = { instances: [unserved], record: { spent: 0 } };
+    expect(decided({ ...given, sale: {} }).action).toEqual({ type: 'choose', replaces: true });
+    expect(shown({ ...given, sale: {} })).toEqual({ phase: 'Pending' });
+    expect(step({ ...given, sale: { deciding: true } })).toBe('none');
+    expect(step({ ...given, sale: { attempt: 1 } })).toBe('release');
+    expect(step({ sale: { attempt: 1 }, record: { spent: 0, lastInstance: unserved } })).toBe('create');
+  });
+
+  test('that turns out to have no stock is the end of a Pod that nothing else will do for', () => {
+    const refusal = { reason: 'TooLargeForOffers', message: 'no' };
+    const given = { instances: [unserved], record: { spent: 0, refusal }, sale: {} };
+    expect(step(given)).toBe('none');
+    expect(shown(given)).toEqual({ phase: 'Failed', reason: 'TooLargeForOffers' });
+  });
+
+  test('that comes late, of an attempt that does not count any more, is taken away unless it has begun', () => {
+    const late = (phase: Instance['phase']) => [anInstance({ phase })];
+    expect(step({ instances: late('Pending'), sale: { attempt: 1 } })).toBe('release');
+    expect(step({ instances: late('Running'), sale: { attempt: 1 } })).toBe('none');
+    expect(shown({ instances: late('Running'), sale: { attempt: 1 } })).toEqual({ phase: 'Running' });
+  });
+
+  test('without stock does not hold up the deletion of its Pod', () => {
+    const pod = aPod({ meta: deleted });
+    expect(step({ pod, instances: [unserved], sale: {} })).toBe('release');
+    expect(step({ pod, sale: {}, record: { lastInstance: unserved, created: 'yes' } })).toBe('finalize');
+  });
+
+  test('is the end of a Pod where nothing else can be bought', () => {
+    expect(shown({ instances: [unserved] })).toEqual({ phase: 'Failed', reason: 'NoStock' });
+  });
+
+  describe('when the deadline has passed', () => {
+    const type = 'burstlet.dev/InstanceAvailable';
+    const since = new Date(now - 600_000).toISOString();
+    const condition = { type, status: 'False', reason: 'OutOfStock', lastTransitionTime: since };
+    const given: Case = {
+      pod: aPod({ status: { phase: 'Pending', conditions: [condition] } }),
+      record: { waiting: { reason: 'OutOfStock', message: 'none' }, spent: 0, shutUntil: now + 9_000 },
+    };
+    const saidOf = (waits: Case) =>
+      decided(waits).status?.conditions?.find((one) => one.type === type)?.message;
+
+    test('it says so and waits', () => {
+      expect(saidOf({ ...given, sale: {} })).toBe('none; that has been so for more than 10 min');
+      expect(step({ ...given, sale: {} })).toBe('none');
+      const policy = { deadlineMs: 601_000, onDeadline: 'fail' } as const;
+      expect(saidOf({ ...given, sale: { policy } })).toBe('none');
+      expect(decided({ ...given, sale: { policy } }).wakeAt).toBe(now + 1_000);
+    });
+
+    test('or it ends, when it is certain that nothing of it goes on', () => {
+      const policy = { deadlineMs: 600_000, onDeadline: 'fail' } as const;
+      expect(shown({ ...given, sale: { policy } })).toEqual({ phase: 'Failed', reason: 'OutOfStock' });
+      const unknown = { ...given.record, created: 'unknown' as const };
+      expect(step({ ...given, record: unknown, sale: { policy } })).toBe('look');
+    });
+  });
+});
+
+describe('the notice that the provider takes an instance back', () => {
+  const interruption = { at: '2026-01-01T00:03:00.000Z', message: 'the market wants it' };
+  const target = (given: Case) =>
+    decided(given).status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+
+  test('is a condition at once, and stays to the end', () => {
+    const running = target({ instances: [anInstance({ interruption })] });
+    expect(running).toMatchObject({
+      ...{ status: 'True', reason: 'TerminationByKubelet' },
+      message: 'The provider takes the instance back at 2026-01-01T00:03:00Z: the market wants it',
+    });
+    const containers = [aContainer({ state: exited(0) })];
+    const stopCause = { kind: 'Interrupted', reason: 'SpotReclaimed', message: 'gone' } as const;
+    const stopped = { instances: [anInstance({ phase: 'Stopped', interruption, containers, stopCause })] };
+    expect(target(stopped)).toMatchObject({ status: 'True', message: 'gone' });
+    // It was asked to stop, and its work is not done.
+    expect(shown(stopped)).toEqual({ phase: 'Failed', reason: 'SpotReclaimed' });
+    expect(decided(stopped).status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(0);
+  });
+
+  test('is taken back with it', () => {
+    const conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet' }];
+    const pod = aPod({ status: { phase: 'Running', conditions } });
+    expect(target({ pod, instances: [anInstance()] })).toMatchObject({ status: 'False' });
+    expect(target({ instances: [anInstance()] })).toBeUndefined();
+  });
+});
+
+test('whatever is known, at most one attempt is under way, and no instance goes before there is another word', () => {
+  const instance = fc.record({
+    attempt: fc.integer({ min: 0, max: 3 }),
+    phase: fc.constantFrom('Pending' as const, 'Running' as const, 'Stopping' as const, 'Stopped' as const),
+    outOfStock: fc.boolean(),
+  });
+  const view = fc.record({
+    instances: fc.array(instance, { maxLength: 2 }),
+    sale: fc.record({
+      attempt: fc.integer({ min: 0, max: 3 }),
+      purchase: fc.constantFrom('none' as const, 'known' as const, 'not sold' as const),
+      mine: fc.boolean(),
+      deciding: fc.boolean(),
+    }),
+    record: fc.record({
+      spent: fc.integer({ min: 0, max: 3 }),
+      doubtAt: fc.integer({ min: now - 60_000, max: now }),
+      lookedAt: fc.integer({ min: now - 60_000, max: now }),
+      shutUntil: fc.integer({ min: now - 1_000, max: now + 1_000 }),
+      holdUntil: fc.constantFrom(0, now + 1),
+    }),
+  });
+  fc.assert(
+    fc.property(view, (given) => {
+      const instances = given.instances.map(({ attempt, phase, outOfStock }, index) => {
+        const none = phase === 'Pending' || outOfStock;
+        return anInstance({
+          ...{ id: `i-${index}`, attempt, phase: outOfStock ? 'Stopped' : phase },
+          ...(none ? { containers: [] } : {}),
+          ...(outOfStock ? { stopCause: { kind: 'OutOfStock', reason: 'NoStock', message: '' } } : {}),
+        });
+      });
+      instances.sort((a, b) => a.owner.attempt - b.owner.attempt);
+      const { action, claim } = decided({ ...given, instances });
+      const { attempt, purchase, mine, deciding } = given.sale;
+      if (action.type === 'create') {
+        expect(instances).toEqual([]);
+        expect({ purchase, mine, deciding }).toEqual({ purchase: 'known', mine: true, deciding: false });
+        expect(given.record.spent).not.toBe(attempt);
+      }
+      if (action.type === 'release') {
+        const last = instances.at(-1);
+        const surplus = instances.length > 1 && action.instance !== last;
+        expect(surplus || (last?.owner.attempt ?? 0) < attempt).toBe(true);
+      }
+      if (action.type === 'choose') expect(deciding).toBe(false);
+      if (claim) expect(instances).toEqual([]);
+    }),
+    { numRuns: 3_000 },
+  );
 });

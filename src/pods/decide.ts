@@ -3,6 +3,7 @@ import { isLive } from '../../providers/contract/index.ts';
 import type { Pod, PodStatus } from '../kube/types.ts';
 import { ephemeralToAdd } from './ephemeral-containers.ts';
 import type { PodRecord } from './pod-record.ts';
+import { hasBegun, isVoid, lateForStock, type SaleView, unserved, withLateness } from './sale.ts';
 import { unjudged } from './status/container-statuses.ts';
 import { finalStatusMatters } from './status/final-status.ts';
 import { isTerminal, showsInstance } from './status/phase.ts';
@@ -26,6 +27,8 @@ export interface PodView {
   /** Both sides were listed completely at least once. */
   readonly confirmed: boolean;
   readonly retainsStopped: boolean;
+  /** Where instances are bought: what is known of the purchase. */
+  readonly sale?: SaleView;
   readonly context: StatusContext;
 }
 
@@ -33,6 +36,8 @@ export interface PodView {
 export type Action =
   | { readonly type: 'none' }
   | { readonly type: 'create' }
+  /** Decide what to buy; `replaces`: in place of an instance that turned out to have no stock. */
+  | { readonly type: 'choose'; readonly replaces: boolean }
   | { readonly type: 'adopt'; readonly instance: Instance }
   | { readonly type: 'addContainers'; readonly instance: Instance; readonly names: readonly string[] }
   | { readonly type: 'stop'; readonly instance: Instance; readonly gracePeriodSeconds: number }
@@ -50,11 +55,16 @@ export interface Decision {
   readonly status?: PodStatus;
   /** Its time is up: why the node ends it. */
   readonly late?: Verdict;
+  /** The Pod shall say that this process buys what an earlier one has decided on. */
+  readonly claim?: true;
   /** Milliseconds since the epoch: decide again then, even if nothing happens. */
   readonly wakeAt?: number;
 }
 
 const none: Action = { type: 'none' };
+
+/** After a create call whose outcome is open no other attempt begins for so long: it may still be on its way. */
+const settleMs = 30_000;
 
 /** An instance that still lives this long after its grace period is removed without waiting for its exit codes. */
 const overdueMs = 60_000;
@@ -67,7 +77,7 @@ const overdueMs = 60_000;
  */
 export function decide(view: PodView): Decision {
   if (!view.confirmed) return { action: none };
-  const [surplus, latest] = split(view.instances);
+  const [surplus, latest] = split(view);
   if (surplus !== undefined) return held(view, { type: 'release', instance: surplus });
   if (view.pod === undefined) return gone(view, latest);
   const current = latest === undefined || view.record.adopted ? latest : unjudged(view.pod, latest);
@@ -76,12 +86,14 @@ export function decide(view: PodView): Decision {
   return current === undefined ? absent(view, view.pod) : present(view, view.pod, current);
 }
 
-/** Of several attempts only the latest may live; the others are taken away, one by one. */
-function split(
-  instances: readonly Instance[],
-): [surplus: Instance | undefined, current: Instance | undefined] {
+/**
+ * Of several attempts only the latest may live; the others are taken away, one by one, and so is one that another
+ * attempt was decided on in place of.
+ */
+function split({ instances, sale }: PodView): [surplus: Instance | undefined, current: Instance | undefined] {
   const current = instances.at(-1);
-  return instances.length > 1 ? [instances[0], current] : [undefined, current];
+  if (instances.length > 1) return [instances[0], current];
+  return current !== undefined && isVoid(current, sale) ? [current, undefined] : [undefined, current];
 }
 
 /** A provider call, unless the last one failed a moment ago. */
@@ -113,9 +125,10 @@ function terminal(view: PodView, pod: Pod, current: Instance | undefined): Decis
 
 function deleting(view: PodView, pod: Pod, current: Instance | undefined): Decision {
   const { record, context } = view;
+  if (current !== undefined && unserved(current)) return held(view, { type: 'release', instance: current });
   if (current === undefined) {
     if (record.created === 'unknown') return held(view, { type: 'look' });
-    const ran = hadInstance(pod, record);
+    const ran = hadInstance(view, pod);
     const status = ran ? lostStatus(pod, context, record.lastInstance) : neverStartedStatus(pod, context);
     if (finalStatusMatters(pod, status)) return { action: none, status };
     return finalize(view, pod);
@@ -131,20 +144,63 @@ function absent(view: PodView, pod: Pod): Decision {
   const { record, context } = view;
   if (record.refusal !== undefined)
     return { action: none, status: rejectedStatus(pod, context, record.refusal) };
-  const late = deadlineVerdict(pod, context);
-  const ran = hadInstance(pod, record);
+  const late = deadlineVerdict(pod, context) ?? lateForStock(pod, view);
+  const ran = hadInstance(view, pod);
   // A Pod is not declared over before it is certain that nothing of it goes on.
   if ((ran || late !== undefined) && record.created === 'unknown') return held(view, { type: 'look' });
   if (ran) return { action: none, status: lostStatus(pod, context, record.lastInstance, late) };
   if (late !== undefined) return { action: none, status: neverStartedStatus(pod, context, late), late };
-  const status = pendingStatus(pod, context, record.waiting);
-  const decision = held(view, { type: 'create' }, status);
-  const wakeAt = earliest(decision.wakeAt, deadlineAt(pod, context));
+  const { waiting, lateAt } = withLateness(pod, view);
+  const status = pendingStatus(pod, context, waiting);
+  const decision = {
+    ...(view.sale === undefined ? held(view, { type: 'create' }) : buying(view, view.sale)),
+    status,
+  };
+  const wakeAt = earliest(decision.wakeAt, deadlineAt(pod, context), lateAt);
   return wakeAt === undefined ? decision : { ...decision, wakeAt };
 }
 
-function present(view: PodView, pod: Pod, current: Instance): Decision {
+/** One step towards an instance that is bought. */
+function buying(view: PodView, sale: SaleView): Decision {
   const { record, context } = view;
+  // The write that says what this attempt buys is under way.
+  if (sale.deciding) return { action: none };
+  const spent = record.spent === sale.attempt || sale.purchase === 'not sold';
+  if (sale.purchase === 'known' && !spent)
+    return sale.mine ? held(view, { type: 'create' }) : { action: none, claim: true };
+  const doubt = spent ? unsettled(view) : undefined;
+  if (doubt !== undefined) return doubt;
+  const { shutUntil = 0 } = record;
+  if (shutUntil > context.now) return { action: none, wakeAt: shutUntil };
+  return held(view, { type: 'choose', replaces: false });
+}
+
+/** Until it is certain that no instance of the attempt will come. */
+function unsettled(view: PodView): Decision | undefined {
+  const { doubtAt, lookedAt = 0 } = view.record;
+  if (doubtAt === undefined) return undefined;
+  const settledAt = doubtAt + settleMs;
+  if (settledAt > view.context.now) return { action: none, wakeAt: settledAt };
+  return lookedAt >= settledAt ? undefined : held(view, { type: 'look' });
+}
+
+/** Accepted, and then there was no stock: another attempt is decided on before anything of this one is taken away. */
+function replacing(view: PodView, pod: Pod, sale: SaleView): Decision {
+  const { record, context } = view;
+  if (record.refusal !== undefined)
+    return { action: none, status: rejectedStatus(pod, context, record.refusal) };
+  const late = deadlineVerdict(pod, context);
+  if (late !== undefined) return { action: none, status: neverStartedStatus(pod, context, late), late };
+  const status = pendingStatus(pod, context, record.waiting);
+  const step = sale.deciding
+    ? { action: none }
+    : (unsettled(view) ?? held(view, { type: 'choose', replaces: true }));
+  return { ...step, status };
+}
+
+function present(view: PodView, pod: Pod, current: Instance): Decision {
+  const { record, context, sale } = view;
+  if (sale !== undefined && unserved(current)) return replacing(view, pod, sale);
   const late = deadlineVerdict(pod, context, current);
   const status = instanceStatus(pod, context, current, late);
   if (late !== undefined && isLive(current)) return { ...stop(view, current, graceOf(pod), status), late };
@@ -179,9 +235,15 @@ function finalize(view: PodView, pod: Pod): Decision {
   return asked ? { action: none } : { action: { type: 'finalize' } };
 }
 
-/** Proof that an instance existed: this process saw it, or the status carries the ID of one of its containers. */
-function hadInstance(pod: Pod, record: Readonly<PodRecord>): boolean {
-  return record.lastInstance !== undefined || showsInstance(pod);
+/**
+ * Proof that an instance existed: this process saw it, or the status carries the ID of one of its containers. One that
+ * never began, and that another attempt takes the place of, is none.
+ */
+function hadInstance({ record: { lastInstance }, sale }: PodView, pod: Pod): boolean {
+  if (showsInstance(pod)) return true;
+  if (lastInstance === undefined) return false;
+  if (sale === undefined || hasBegun(lastInstance)) return true;
+  return !unserved(lastInstance) && !isVoid(lastInstance, sale);
 }
 
 /** At least a second, as the kubelet has it (pkg/kubelet/pod_workers.go, calculateEffectiveGracePeriod). */

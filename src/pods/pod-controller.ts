@@ -1,15 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InstanceProvider, OwnerScope } from '../../providers/contract/index.ts';
+import type { Spending } from '../capacity/cost-book.ts';
+import { withoutNotes } from '../capacity/purchase-notes.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { createInformer, type Informer } from '../kube/informer.ts';
 import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { ownershipOf } from './creation.ts';
 import { InstanceTable } from './instance-table.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { type Admission, ownershipOf, type PodEvents, PodReconciler } from './pod-reconciler.ts';
+import { type Admission, type PodEvents, PodReconciler } from './pod-reconciler.ts';
 import { ProviderWatch } from './provider-watch.ts';
+import type { StockPolicy } from './sale.ts';
 import type { SpecSource } from './specs/spec-source.ts';
 import { VolumeRefresher } from './specs/volume-refresher.ts';
 import { StatusWriter } from './status/status-writer.ts';
@@ -26,12 +30,16 @@ export interface PodControllerDeps {
   /** Made by a function because what it waits for comes back to the queue. */
   readonly specs: (retry: (uid: string) => void) => SpecSource;
   readonly events: PodEvents;
+  /** Where instances are bought; default: wait, and say so after ten minutes. */
+  readonly stockPolicy?: StockPolicy;
   /** undefined = the provider answers. */
   readonly onHealth: (trouble: unknown) => void;
   /** For metrics. */
   readonly onTurn?: (waitedMs: number) => void;
   readonly onStatusTaken?: (lagMs: number) => void;
 }
+
+const defaultStockPolicy: StockPolicy = { deadlineMs: 600_000, onDeadline: 'wait' };
 
 /** Pods worked on at the same time: most of that time is waiting for the provider. */
 const concurrency = 64;
@@ -81,6 +89,7 @@ export class PodController {
     });
     this.#reconciler = new PodReconciler({
       ...deps,
+      stockPolicy: deps.stockPolicy ?? defaultStockPolicy,
       clusterUid: scope.clusterUid,
       nodeName: scope.node,
       table: this.#table,
@@ -101,8 +110,8 @@ export class PodController {
       if (event.type === 'deleted') this.#reconciler.sawDeleted(uid);
       if (event.type === 'updated' && isRelabelled(event.previous, event.object)) {
         this.#volumes.podChanged(uid);
-        // What could not be made of them may be possible now.
-        this.#reconciler.retryNow(uid);
+        // What could not be made of them may be possible now; not of what this node has written itself.
+        if (!isOwnNote(event.previous, event.object)) this.#reconciler.retryNow(uid);
       }
       this.#queue.add(uid);
     });
@@ -127,6 +136,11 @@ export class PodController {
   /** The Pod with the newest status known, be it written by us a moment ago. */
   newest(pod: Pod): Pod {
     return this.#writer.newest(pod.metadata?.uid ?? '', pod);
+  }
+
+  /** What its instances cost, where they are bought. */
+  get spending(): readonly Spending[] {
+    return this.#reconciler.spending;
   }
 
   /** Keys that wait or run, for metrics. */
@@ -172,5 +186,13 @@ function isRelabelled({ metadata: before }: Pod, { metadata: now }: Pod): boolea
   return (
     !isDeepStrictEqual(before?.labels, now?.labels) ||
     !isDeepStrictEqual(before?.annotations, now?.annotations)
+  );
+}
+
+/** Nothing but the annotations of a purchase differs. */
+function isOwnNote({ metadata: before }: Pod, { metadata: now }: Pod): boolean {
+  return (
+    isDeepStrictEqual(before?.labels, now?.labels) &&
+    isDeepStrictEqual(withoutNotes(before?.annotations), withoutNotes(now?.annotations))
   );
 }

@@ -1,21 +1,25 @@
-import type { Instance, InstanceProvider, Ownership } from '../../providers/contract/index.ts';
-import { instanceToken, providerErrorKind } from '../../providers/contract/index.ts';
+import type { Instance, InstanceProvider } from '../../providers/contract/index.ts';
+import { providerErrorKind } from '../../providers/contract/index.ts';
+import type { Spending } from '../capacity/cost-book.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isConflict, isNotFound } from '../kube/errors.ts';
 import { pods } from '../kube/resources.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type Action, decide } from './decide.ts';
+import { Creation } from './creation.ts';
+import { type Action, type Decision, decide } from './decide.ts';
 import { addEphemeral } from './ephemeral-containers.ts';
 import type { InstanceTable } from './instance-table.ts';
 import { createRecord, type PodRecord } from './pod-record.ts';
-import { bounded, createFailure, retryWaitMs } from './provider-calls.ts';
-import type { ResolvedSpec, SpecSource, VolumeFollower } from './specs/spec-source.ts';
+import { bounded, retryWaitMs } from './provider-calls.ts';
+import { Purchaser } from './purchaser.ts';
+import type { SaleView, StockPolicy } from './sale.ts';
+import { shortageToTell } from './shortage.ts';
+import type { SpecSource, VolumeFollower } from './specs/spec-source.ts';
 import { observationsOf } from './status/container-statuses.ts';
-import type { StatusContext, Verdict } from './status/pod-status.ts';
+import { interruptionToTell, type StatusContext, type Verdict } from './status/pod-status.ts';
 import type { StatusWriter } from './status/status-writer.ts';
-import { waitingEvent } from './waiting-event.ts';
 
 /** What the node does not take, and why. */
 export interface Admission {
@@ -49,6 +53,8 @@ export interface PodReconcilerDeps {
   readonly specs: SpecSource;
   readonly volumes: VolumeFollower;
   readonly events: PodEvents;
+  /** Where instances are bought. */
+  readonly stockPolicy: StockPolicy;
   /** The Pod in the cache. */
   readonly cached: (uid: string) => Pod | undefined;
   /** Both sides were listed completely. */
@@ -64,14 +70,28 @@ export class PodReconciler {
   readonly #deps: PodReconcilerDeps;
   readonly #records = new Map<string, PodRecord>();
   readonly #retainsStopped: boolean;
+  readonly #purchaser: Purchaser | undefined;
+  readonly #creation: Creation;
 
   constructor(deps: PodReconcilerDeps) {
     this.#deps = deps;
     this.#retainsStopped = deps.provider.capabilities().retainsStopped;
+    this.#purchaser = Purchaser.of({
+      ...deps,
+      policy: deps.stockPolicy,
+      onStock: () => this.#wakeShut(0),
+      onShut: (until) => this.#wakeShut(until),
+    });
+    this.#creation = new Creation({ ...deps, purchaser: this.#purchaser, records: this.#records });
   }
 
   uids(): IterableIterator<string> {
     return this.#records.keys();
+  }
+
+  /** What the instances cost, where they are bought. */
+  get spending(): readonly Spending[] {
+    return this.#purchaser?.spending ?? [];
   }
 
   /** The watch said that this Pod left the API server. */
@@ -99,19 +119,52 @@ export class PodReconciler {
     const latest = instances.at(-1);
     if (latest !== undefined) Object.assign(record, { lastInstance: latest, created: 'yes' });
     if (pod === undefined && !(await this.#provenGone(uid, record, latest, signal))) return;
+    if (latest === undefined) this.#purchaser?.gone(record.lastInstance);
+    else if (pod !== undefined) this.#purchaser?.saw(pod, record, latest);
+    const sale = pod === undefined ? undefined : this.#purchaser?.view(pod, record);
     const view = {
       pod,
       instances,
       record,
       confirmed: true,
       retainsStopped: this.#retainsStopped,
+      ...(sale === undefined ? {} : { sale }),
       context: this.#context(record),
     };
     const decision = decide(view);
-    if (decision.status !== undefined && pod !== undefined) writer.want(uid, pod, decision.status);
-    if (decision.late !== undefined && pod !== undefined) this.#tellLate(pod, record, decision.late);
+    if (pod !== undefined) {
+      this.#say(uid, pod, record, decision, sale);
+      if (decision.late !== undefined) this.#tellLate(pod, record, decision.late);
+    }
     if (decision.wakeAt !== undefined) again(uid, Math.max(1, decision.wakeAt - clock.now()));
     await this.#act(uid, pod, record, decision.action, signal);
+  }
+
+  /** Into the status and the annotations of the Pod, and what is news also as an Event. */
+  #say(
+    uid: string,
+    pod: Pod,
+    record: PodRecord,
+    { status, claim }: Decision,
+    sale: SaleView | undefined,
+  ): void {
+    if (status === undefined) return;
+    const { events, writer } = this.#deps;
+    const wish = { deciding: sale?.deciding ?? false, claims: claim === true };
+    writer.want(uid, pod, status, this.#purchaser?.annotations(pod, record, status.phase, wish));
+    const shortage = shortageToTell(pod, status, record);
+    if (shortage !== undefined) events(pod, 'Warning', shortage.reason, shortage.message);
+    const interruption = interruptionToTell(pod, record);
+    if (interruption !== undefined) events(pod, 'Warning', 'Interrupted', interruption);
+  }
+
+  /** Those that wait for stock decide anew then (milliseconds; 0 = now), if they meant to sleep longer. */
+  #wakeShut(until: number): void {
+    for (const [uid, record] of this.#records) {
+      if (record.shutUntil === undefined || record.shutUntil <= until) continue;
+      record.shutUntil = until;
+      this.#deps.again(uid, Math.max(0, until - this.#deps.clock.now()));
+    }
   }
 
   #record(uid: string, pod: Pod | undefined): PodRecord {
@@ -172,7 +225,10 @@ export class PodReconciler {
         this.#deps.volumes.forget(uid);
         return;
       case 'create':
-        if (pod !== undefined) await this.#create(uid, pod, record, signal);
+        if (pod !== undefined) await this.#creation.create(uid, pod, record, signal);
+        return;
+      case 'choose':
+        if (pod !== undefined) this.#creation.choose(uid, pod, record, action.replaces);
         return;
       case 'adopt':
         if (pod !== undefined) await this.#adopt(uid, pod, record, action.instance, signal);
@@ -196,74 +252,6 @@ export class PodReconciler {
       case 'finalize':
         if (pod !== undefined) await this.#finalize(uid, pod, record, signal);
     }
-  }
-
-  async #create(uid: string, pod: Pod, record: PodRecord, signal: AbortSignal): Promise<void> {
-    const { admission, clock, events, provider, random, table, volumes, again, log } = this.#deps;
-    if (!record.admitted) {
-      const refusal = admission.refusal(pod);
-      if (refusal !== undefined) return this.#refuse(uid, pod, record, refusal);
-      record.admitted = true;
-    }
-    const resolved = await this.#resolve(uid, pod, record, signal);
-    if (resolved === undefined) return;
-    const { spec } = resolved;
-    try {
-      const instance = await bounded(clock, signal, (bound) =>
-        provider.create(spec, instanceToken(spec.owner), bound),
-      );
-      Object.assign(record, { created: 'yes', adopted: true, failures: 0, lastInstance: instance });
-      delete record.waiting;
-      table.created(instance);
-      volumes.follow(pod, instance.ref, resolved);
-    } catch (error) {
-      const failure = createFailure(error, record, random);
-      if (failure.uncertain) record.created = 'unknown';
-      if (failure.refusal !== undefined) return this.#refuse(uid, pod, record, failure.refusal);
-      log.warn(
-        { uid, error: String(error), kind: providerErrorKind(error), failures: record.failures },
-        'create failed',
-      );
-      record.failures++;
-      record.holdUntil = clock.now() + failure.waitMs;
-      if (failure.waiting !== undefined) {
-        if (record.waiting?.reason !== failure.waiting.reason)
-          events(pod, 'Warning', failure.waiting.reason, failure.waiting.message);
-        record.waiting = failure.waiting;
-      }
-      again(uid, 0);
-    }
-  }
-
-  #refuse(uid: string, pod: Pod, record: PodRecord, refusal: Verdict): void {
-    record.refusal = refusal;
-    this.#deps.events(pod, 'Warning', refusal.reason, refusal.message);
-    this.#deps.again(uid, 0);
-  }
-
-  /** The Pod resolved, or undefined when the Pod has to wait or can never run; the record then says why. */
-  async #resolve(
-    uid: string,
-    pod: Pod,
-    record: PodRecord,
-    signal: AbortSignal,
-  ): Promise<ResolvedSpec | undefined> {
-    const { clusterUid, nodeName, specs, events, again, clock } = this.#deps;
-    const resolution = await specs.resolve(pod, ownershipOf(pod, clusterUid, nodeName), signal);
-    if (resolution.kind === 'spec') return resolution;
-    if (resolution.kind === 'invalid') {
-      record.holdUntil = clock.now() + missingReferenceMs;
-      this.#refuse(uid, pod, record, resolution.verdict);
-      return undefined;
-    }
-    if (record.waiting?.message !== resolution.verdict.message) {
-      const { reason, message, container } = waitingEvent(resolution.verdict);
-      events(pod, 'Warning', reason, message, container);
-    }
-    record.waiting = resolution.verdict;
-    record.holdUntil = clock.now() + missingReferenceMs;
-    again(uid, 0);
-    return undefined;
   }
 
   #tellLate(pod: Pod, record: PodRecord, { reason, message }: Verdict): void {
@@ -304,7 +292,7 @@ export class PodReconciler {
   ): Promise<((signal: AbortSignal) => Promise<void>) | undefined> {
     const { provider } = this.#deps;
     if (provider.adopt === undefined) return undefined;
-    const resolved = await this.#resolve(uid, pod, record, signal);
+    const resolved = await this.#creation.resolve(uid, pod, record, signal);
     if (resolved === undefined) return undefined;
     return async (bound) => provider.adopt?.(ref, resolved.spec, bound, observationsOf(pod));
   }
@@ -343,6 +331,7 @@ export class PodReconciler {
       await bounded(clock, signal, (bound) => provider.delete(instance.ref, bound));
       delete record.stopping;
       table.remove(instance.ref);
+      this.#creation.released();
     });
   }
 
@@ -375,12 +364,3 @@ export class PodReconciler {
     again(uid, 0);
   }
 }
-
-/** Whose instance of this Pod it is. There is never more than one attempt of a Pod. */
-export function ownershipOf({ metadata }: Pod, clusterUid: string, node: string): Ownership {
-  const { uid = '', name = '', namespace = '' } = metadata ?? {};
-  return { clusterUid, node, namespace, name, podUid: uid, attempt: 0 };
-}
-
-/** A safety net: what is missing is watched, and its coming ends the wait. */
-const missingReferenceMs = 60_000;

@@ -1,4 +1,5 @@
 import type { Instance } from '../../providers/contract/index.ts';
+import { type Attempt, saysPurchase } from '../capacity/purchase-notes.ts';
 import type { Pod } from '../kube/types.ts';
 import type { EphemeralRecord } from './ephemeral-containers.ts';
 import { isTerminal } from './status/phase.ts';
@@ -30,6 +31,21 @@ export interface PodRecord {
   admitted: boolean;
   /** Why creation waits, for the Pod's status. */
   waiting?: Waiting;
+  /** The attempt that this process has decided on; it counts once the Pod says so. `at` in milliseconds. */
+  chosen?: Attempt & { readonly at: number; told?: boolean };
+  /** The attempt that came to nothing for lack of stock. */
+  spent?: number;
+  /** Nothing can be bought before this time; milliseconds. */
+  shutUntil?: number;
+  /** It waits for the quota of the provider. */
+  queued?: boolean;
+  /** When a create call of this attempt may have been on its way last; milliseconds. */
+  doubtAt?: number;
+  /** Its instance was seen to run, and that its offer has stock is known. */
+  served?: boolean;
+  /** What was last told of why it has no instance, or of its coming end. */
+  toldShortage?: string;
+  toldInterruption?: boolean;
   /** An Event has told that its time is up. */
   toldLate?: boolean;
   /** Ephemeral containers by name. */
@@ -45,9 +61,12 @@ export interface PodRecord {
 }
 
 export function createRecord(now: number, pod?: Pod): PodRecord {
+  // A purchase is written down right before it is made.
+  const bought = pod !== undefined && saysPurchase(pod) && !isTerminal(pod.status?.phase);
   return {
     acceptedAt: now,
-    created: pod !== undefined && mayHaveRun(pod) ? 'unknown' : 'no',
+    created: pod !== undefined && (bought || mayHaveRun(pod)) ? 'unknown' : 'no',
+    ...(bought ? { doubtAt: now } : {}),
     adopted: false,
     admitted: false,
     ephemeral: new Map(),

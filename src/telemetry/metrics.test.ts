@@ -29,7 +29,14 @@ test('a histogram counts each value in every bucket that it fits in', () => {
 test('the daemon counts its calls and looks at its nodes when asked', () => {
   const metrics = createMetrics();
   let pods = 1;
-  const figures = { instances: 2, orphans: 1, queueDepth: 0, statusQueueDepth: 0, streams: { exec: 3 } };
+  const figures = {
+    instances: 2,
+    orphans: 1,
+    queueDepth: 0,
+    statusQueueDepth: 0,
+    streams: { exec: 3 },
+    spending: [{ namespace: 'shop', market: 'spot', currency: 'USD', perSecond: 0.5, total: 7 }],
+  };
   metrics.observeNode('burst-0', () => ({ pods, ...figures }));
   metrics.apiCall({ verb: 'patch', resource: 'pods/status', code: '200', seconds: 0.02 });
   metrics.providerCall({ provider: 'mock', call: 'create', outcome: 'ok', seconds: 0.25 });

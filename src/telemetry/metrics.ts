@@ -44,6 +44,17 @@ export interface NodeFigures {
   readonly statusQueueDepth: number;
   /** Connections that carry a stream now, by kind: `exec`, `attach`, ... */
   readonly streams: Readonly<Record<string, number>>;
+  /** What its instances cost, where they are bought. */
+  readonly spending: readonly SpendingFigure[];
+}
+
+export interface SpendingFigure {
+  readonly namespace: string;
+  readonly market: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly perSecond: number;
+  readonly total: number;
 }
 
 export interface CertificateFigures {
@@ -138,7 +149,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-type Figure = Exclude<keyof NodeFigures, 'streams'>;
+type Figure = Exclude<keyof NodeFigures, 'streams' | 'spending'>;
 
 const nodeGauges: readonly (readonly [figure: Figure, name: string, help: string])[] = [
   ['pods', 'burstlet_pods', 'Pods bound to the node.'],
@@ -153,12 +164,27 @@ function nodeFamilies(nodes: ReadonlyMap<string, () => NodeFigures>): Exposed[] 
   const streams = new Family('gauge', 'burstlet_streams', 'Connections of the node API that carry a stream.');
   for (const { node, figures } of seen)
     for (const [kind, count] of Object.entries(figures.streams)) streams.set({ node, kind }, count);
+  const rate = new Family(
+    'gauge',
+    'burstlet_cost_per_second',
+    'What the instances that run cost per second, at list prices.',
+  );
+  const spent = new Family(
+    'counter',
+    'burstlet_cost_total',
+    'What instances have cost since the daemon started.',
+  );
+  for (const { node, figures } of seen)
+    for (const { namespace, market, currency, perSecond, total } of figures.spending) {
+      rate.set({ node, namespace, market, currency }, perSecond);
+      spent.set({ node, namespace, market, currency }, total);
+    }
   const gauges = nodeGauges.map(([figure, name, help]) => {
     const family = new Family('gauge', name, help);
     for (const { node, figures } of seen) family.set({ node }, figures[figure]);
     return family;
   });
-  return [...gauges, streams];
+  return [...gauges, streams, rate, spent];
 }
 
 function processFamilies(): Exposed[] {

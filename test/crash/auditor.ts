@@ -51,19 +51,24 @@ export class Auditor {
     // A dead daemon's last word may come when its successor has begun anew with a Pod whose instance vanished unseen.
     if (was === 'Running' && is === 'Pending' && !this.vanished.has(uid))
       this.#fault(uid, 'phase went back from Running to Pending');
+    if (before !== undefined && attemptOf(pod) < attemptOf(before.pod))
+      this.#fault(uid, `attempt went from ${attemptOf(before.pod)} back to ${attemptOf(pod)}`);
     const evidence = before?.evidence === true || isEnd(is) || showsContainers(pod);
     this.#known.set(uid, { pod, gone: type === 'DELETED', evidence });
   }
 
   /** Before a provider call takes effect. */
-  onProviderCall({ kind, podUid: uid }: MockCall): void {
+  onProviderCall({ kind, podUid: uid, instance: id }: MockCall): void {
     const known = uid === undefined ? undefined : this.#known.get(uid);
     if (uid === undefined || known === undefined) return;
     if (kind !== 'stop' && kind !== 'delete') return;
+    // What the platform has lost can be taken from nobody.
+    if (id !== undefined && !this.#cloud.has(id)) return;
     const instances = this.#cloud.instances(uid);
-    const surplus = instances.length > 1 || this.#cameBack(uid);
+    const replaced = instances.every((instance) => isReplaced(known.pod, instance));
+    const surplus = instances.length > 1 || replaced || this.#cameBack(uid);
     if (this.#mustLive(known) && !surplus) this.#fault(uid, `${kind} of a living Pod's instance`);
-    if (kind === 'delete' && this.#isDue(known, instances))
+    if (kind === 'delete' && !replaced && this.#isDue(known, instances))
       this.#fault(uid, 'instance released before its exit codes were written');
   }
 
@@ -128,7 +133,7 @@ export class Auditor {
     const well = instance.containers.every(
       ({ state }) => state.kind === 'terminated' && state.exitCode === 0,
     );
-    const expected = well ? 'Succeeded' : 'Failed';
+    const expected = well && instance.stopCause === undefined ? 'Succeeded' : 'Failed';
     if (phase !== expected) this.#fault(uid, `${phase}, but its instance ended as ${expected}`);
   }
 
@@ -148,9 +153,20 @@ export class Auditor {
     const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
     if (ready?.status === 'True' && (ready.reason ?? ready.message) !== undefined)
       this.#fault(uid, `is Ready, but also ${ready.reason}: ${ready.message}`);
+    this.#concludePurchase(uid, pod, instance);
     if (pod.status?.podIP !== instance.ips[0]) this.#fault(uid, `shows address ${pod.status?.podIP}`);
     const begun = instance.containers.every(({ id }) => id !== '');
     if (begun && pod.status?.phase !== 'Running') this.#fault(uid, `runs, but shows ${pod.status?.phase}`);
+  }
+
+  #concludePurchase(uid: string, pod: Pod, { ref, owner }: Instance): void {
+    const { offer, size } = this.#cloud.inspect(ref).purchase ?? {};
+    const { annotations = {} } = pod.metadata ?? {};
+    const said = [annotations['burstlet.dev/offer'], annotations['burstlet.dev/instance-size']];
+    if (said.join() !== [offer, size?.name].join())
+      this.#fault(uid, `says ${said.join(' ')} was bought, it was ${offer} ${size?.name}`);
+    if (attemptOf(pod) !== owner.attempt)
+      this.#fault(uid, `says attempt ${attemptOf(pod)}, its instance is of ${owner.attempt}`);
   }
 
   /** The platform lost the Pod's instance, and a create that was still on its way has made another. */
@@ -188,6 +204,18 @@ function isEnd(phase: string | undefined): boolean {
 export function showsContainers({ status }: Pod): boolean {
   const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return all.some(({ containerID }) => containerID !== undefined && containerID !== '');
+}
+
+function attemptOf({ metadata }: Pod): number {
+  return Number(metadata?.annotations?.['burstlet.dev/attempt'] ?? 0);
+}
+
+/** There was no stock for it, and the Pod says that there is another attempt. */
+function isReplaced(pod: Pod, { owner, phase, stopCause, containers }: Instance): boolean {
+  const begun = containers.some(({ id }) => id !== '');
+  const leaving = pod.metadata?.deletionTimestamp !== undefined;
+  const unserved = phase === 'Stopped' && stopCause?.kind === 'OutOfStock';
+  return !begun && (owner.attempt < attemptOf(pod) || (leaving && unserved));
 }
 
 function endedBadly({ state }: Instance['containers'][number]): boolean {

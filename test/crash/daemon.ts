@@ -18,6 +18,8 @@ export interface Witness {
   readonly asked: Set<string>;
   /** The provider answered this incarnation that the Pod's instance exists. */
   readonly created: Set<string>;
+  /** The tokens of those instances. */
+  readonly answered: Set<string>;
   /** Created again although it knew better. */
   readonly recreated: Set<string>;
 }
@@ -33,7 +35,12 @@ export interface DaemonDeps {
 
 /** One incarnation of the daemon, from its start to its end by SIGKILL. */
 export class Daemon {
-  readonly witness: Witness = { asked: new Set(), created: new Set(), recreated: new Set() };
+  readonly witness: Witness = {
+    asked: new Set(),
+    created: new Set(),
+    answered: new Set(),
+    recreated: new Set(),
+  };
   readonly controller: PodController;
   readonly #client: StoreClient;
   readonly #provider: MockProvider;
@@ -88,20 +95,23 @@ function refusal(pod: Pod): Verdict | undefined {
 
 function witnessed(
   provider: MockProvider,
-  { asked, created, recreated }: Witness,
+  { asked, created, answered, recreated }: Witness,
   shows: (uid: string) => boolean,
   overlooks: (instance: Instance) => boolean,
 ): InstanceProvider {
+  const { sizing, offers } = provider;
   return {
     name: provider.name,
+    ...(sizing && offers && { sizing, offers }),
     capabilities: () => provider.capabilities(),
     capacity: (signal) => provider.capacity(signal),
     async create(spec, token, signal) {
       const { podUid } = spec.owner;
-      if (created.has(podUid) || shows(podUid)) recreated.add(podUid);
+      if (answered.has(token) || shows(podUid)) recreated.add(podUid);
       asked.add(podUid);
       const instance = await provider.create(spec, token, signal);
       created.add(podUid);
+      answered.add(token);
       return instance;
     },
     // The mock needs no adoption; one that takes a call of its own stands for those that do.

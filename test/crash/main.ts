@@ -5,13 +5,14 @@
  *   node test/crash/main.ts                                 everything
  *   CRASH_SEED=7 CRASH_POINT=123 node test/crash/main.ts    one story again, with its trace
  *
+ * CRASH_STORY: `plain`, or `market` where the cloud sells its instances and is out of stock now and then.
  * CRASH_POINT: the number of the call at which the daemon dies, `storm<number>`, or `none`.
  */
 import { churn } from './churn.ts';
 import { crashMatrix, tellingSeeds } from './matrix.ts';
 import { outages, runOutage } from './outages.ts';
 import { killDaemon } from './process-kill.ts';
-import { deathsOf, runScenario } from './scenario.ts';
+import { deathsOf, runScenario, type Story } from './scenario.ts';
 
 const seeds = [...Array.from({ length: 11 }, (_, seed) => seed), ...tellingSeeds];
 
@@ -20,6 +21,14 @@ const checks: readonly { readonly name: string; readonly run: () => Promise<stri
     name: 'the daemon killed at random points',
     async run() {
       const { runs, points, kills } = await crashMatrix({ seeds, pointsPerSeed: 38, stormsPerSeed: 6 });
+      return `${runs} runs of ${seeds.length} seeds with ${points} points, ${kills} kills`;
+    },
+  },
+  {
+    name: 'the daemon killed at random points, with stock that comes and goes',
+    async run() {
+      const options = { story: 'market', seeds, pointsPerSeed: 38, stormsPerSeed: 6 } as const;
+      const { runs, points, kills } = await crashMatrix(options);
       return `${runs} runs of ${seeds.length} seeds with ${points} points, ${kills} kills`;
     },
   },
@@ -45,8 +54,8 @@ const checks: readonly { readonly name: string; readonly run: () => Promise<stri
 ];
 
 async function main(): Promise<void> {
-  const { CRASH_SEED: seed, CRASH_POINT: point } = process.env;
-  if (seed !== undefined) return replay(Number(seed), point ?? 'none');
+  const { CRASH_SEED: seed, CRASH_POINT: point = 'none', CRASH_STORY: story } = process.env;
+  if (seed !== undefined) return replay(Number(seed), point, story === 'market' ? 'market' : 'plain');
   const begun = performance.now();
   let failed = 0;
   for (const { name, run } of checks) {
@@ -63,8 +72,8 @@ async function main(): Promise<void> {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-async function replay(seed: number, point: string): Promise<void> {
-  const { trace, violations, kills, points } = await runScenario(seed, deathsOf(point));
+async function replay(seed: number, point: string, story: Story): Promise<void> {
+  const { trace, violations, kills, points } = await runScenario(seed, deathsOf(point), story);
   console.log(trace.join('\n'));
   console.log(
     `seed=${seed} point=${point}: ${points} points, ${kills} kills, ${violations.length} violations`,

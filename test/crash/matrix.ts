@@ -1,8 +1,9 @@
 import { seededRandom } from '../../providers/mock/index.ts';
 import { requireNone } from './failure.ts';
-import { type Deaths, nameOf, type Outcome, runScenario } from './scenario.ts';
+import { type Deaths, nameOf, type Outcome, runScenario, type Story } from './scenario.ts';
 
 export interface MatrixOptions {
+  readonly story?: Story;
   readonly seeds: readonly number[];
   /** Points of each seed at which the daemon is killed, one run each; drawn from all of them. */
   readonly pointsPerSeed: number;
@@ -28,7 +29,7 @@ export async function crashMatrix(options: MatrixOptions): Promise<MatrixSummary
   let points = 0;
   let kills = 0;
   async function run(seed: number, deaths: Deaths): Promise<Outcome> {
-    const outcome = await runScenario(seed, deaths);
+    const outcome = await runScenario(seed, deaths, options.story);
     requireNone(outcome.violations, replayOf(outcome));
     runs++;
     kills += outcome.kills;
@@ -44,8 +45,8 @@ export async function crashMatrix(options: MatrixOptions): Promise<MatrixSummary
   return { runs, points, kills };
 }
 
-export function replayOf({ seed, deaths }: Pick<Outcome, 'seed' | 'deaths'>): string {
-  return `CRASH_SEED=${seed} CRASH_POINT=${nameOf(deaths)} node test/crash/main.ts`;
+export function replayOf({ seed, deaths, story }: Pick<Outcome, 'seed' | 'deaths' | 'story'>): string {
+  return `CRASH_STORY=${story} CRASH_SEED=${seed} CRASH_POINT=${nameOf(deaths)} node test/crash/main.ts`;
 }
 
 /** `count` of the numbers below `all`, each once. */

@@ -1,5 +1,6 @@
 import { type FaultRates, seededRandom } from '../../providers/mock/index.ts';
 import type { ApiRates } from './api-weather.ts';
+import { stormyOffers, withoutStockFaults } from './market.ts';
 import { podScript, scriptMs } from './pod-script.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -9,7 +10,11 @@ export type Deaths =
   | { readonly kind: 'at'; readonly point: number }
   | { readonly kind: 'storm'; readonly number: number };
 
+/** `market`: the cloud sells its instances, and is out of stock now and then. */
+export type Story = 'plain' | 'market';
+
 export interface Outcome {
+  readonly story: Story;
   readonly seed: number;
   readonly deaths: Deaths;
   readonly points: number;
@@ -19,7 +24,7 @@ export interface Outcome {
 }
 
 /** Two sweeps of the node, after the longest wait that a fault may have left behind. */
-const calmMs = 300_000;
+const calmMs: Readonly<Record<Story, number>> = { plain: 300_000, market: 1_500_000 };
 
 export const roughCloud: FaultRates = {
   calls: {
@@ -60,14 +65,23 @@ const weathers: readonly Omit<WorldOptions, 'seed'>[] = [
 ];
 
 /** The whole story of a seed: its script, its faults, its deaths, and the look at what is left. */
-export async function runScenario(seed: number, deaths: Deaths): Promise<Outcome> {
-  const world = new World({ seed, ...weathers[seed % weathers.length], killAt: killsOf(deaths) });
+export async function runScenario(seed: number, deaths: Deaths, story: Story = 'plain'): Promise<Outcome> {
+  const weather = weathers[seed % weathers.length];
+  const world = new World({
+    ...{ seed, ...weather, killAt: killsOf(deaths) },
+    ...(story === 'market' && marketWeather(seed, weather)),
+  });
   world.start();
   await world.play(podScript(seededRandom(seed)), scriptMs);
-  await world.calmDown(calmMs);
+  await world.calmDown(calmMs[story]);
   await world.conclude();
   const { points, kills, trace } = world;
-  return { seed, deaths, points, kills, violations: world.auditor.violations, trace };
+  return { story, seed, deaths, points, kills, violations: world.auditor.violations, trace };
+}
+
+function marketWeather(seed: number, weather: Omit<WorldOptions, 'seed'> | undefined): Partial<WorldOptions> {
+  const cloudRates = withoutStockFaults(weather?.cloudRates);
+  return { offers: stormyOffers(seed), ...(cloudRates && { cloudRates }) };
 }
 
 function killsOf(deaths: Deaths): (point: number) => boolean {

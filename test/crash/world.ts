@@ -4,6 +4,7 @@ import {
   FaultPlan,
   type FaultRates,
   MockCloud,
+  type MockOffer,
   seededRandom,
 } from '../../providers/mock/index.ts';
 import { MemoryStore } from '../../src/devcluster/store/memory-store.ts';
@@ -20,6 +21,8 @@ import { copyOf, StoreServer } from './store-server.ts';
 export interface WorldOptions {
   readonly seed: number;
   readonly cloudRates?: FaultRates;
+  /** What the cloud sells; absent = instances are not bought. */
+  readonly offers?: readonly MockOffer[];
   readonly apiRates?: ApiRates;
   /** Chance that a list leaves an instance out; never twice in a row the same. */
   readonly overlooks?: number;
@@ -33,6 +36,8 @@ export interface WorldOptions {
 const downTimesMs = [0, 0, 500, 3_000, 40_000, 100_000];
 /** Until the owner of a finalizer has counted a Pod that ended, and until a controller replaces one that is gone. */
 const ownerMs = 3_000;
+/** Between the notice of a market and the end of the instance. */
+const noticeMs = 4_000;
 const traceLimit = 20_000;
 
 /**
@@ -78,6 +83,7 @@ export class World {
     this.cloud = new MockCloud({
       clock,
       random: this.#random,
+      ...(options.offers === undefined ? {} : { offers: options.offers }),
       faults: {
         onCall: (call) => {
           const fault: Fault | undefined = this.#calm ? undefined : plan.onCall(call);
@@ -228,7 +234,7 @@ export class World {
         return;
       case 'interrupt': {
         const cause = { kind: 'Interrupted', reason: 'SpotReclaimed', message: 'taken back' } as const;
-        this.cloud.interrupt(uid, cause);
+        this.cloud.interrupt(uid, cause, this.cloud.market === undefined ? 0 : noticeMs);
       }
     }
   }

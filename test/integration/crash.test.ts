@@ -14,6 +14,15 @@ describe('nothing leaks, nothing doubles', () => {
     expect(kills).toBeGreaterThanOrEqual(60);
   });
 
+  test('when it is killed at random points, and stock comes and goes', async () => {
+    // Two of them know a predecessor's write that lands after its successor has read.
+    const { kills } = await crashMatrix({
+      ...{ story: 'market', seeds: [7, 11, 17] },
+      ...{ pointsPerSeed: 8, stormsPerSeed: 1 },
+    });
+    expect(kills).toBeGreaterThanOrEqual(24);
+  });
+
   test.each(outages.map((outage) => [outage.name, outage] as const))('when %s', async (_name, outage) => {
     expect(await runOutage(outage, 1)).toBeGreaterThan(0);
   });

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { mockCapabilities } from '../../../providers/mock/capabilities.ts';
+import { mockSizing } from '../../../providers/mock/market.ts';
 import { processCapabilities } from '../../../providers/process/capabilities.ts';
 import { createDevCluster } from '../../devcluster/dev-cluster.ts';
 import type { Pod } from '../../kube/types.ts';
 import { NodeAdmission } from '../../pods/admission/node-admission.ts';
+import type { Sold } from '../../pods/admission/offered.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { type CheckOutcome, checkPods, type PodCheck } from './check-pods.ts';
+import { jsonReport, textReport } from './report.ts';
 import { createShapeCheck } from './shape.ts';
 
 const shapeOf = createShapeCheck() ?? (() => []);
@@ -204,4 +207,64 @@ test('the text of a refusal is that of the daemon for the same Pod in a cluster'
   });
   const { verdict } = only(text);
   expect(verdict).toMatchObject(admission.refusal(stored as Pod) ?? { reason: 'the daemon admits it' });
+});
+
+describe('where instances are bought', () => {
+  const gib = 1024 ** 3;
+  const rates = {
+    ...{ currency: 'USD', perCpuSecond: 0.00001, perGibSecond: 0, minimumSeconds: 60 },
+    ...{ asOf: '2026-01-01', source: 'test' },
+  };
+  const sized = (cpu: number, memory: number) => ({
+    ...{ name: `${cpu}-${memory}`, cpuMillis: cpu * 1000, memoryBytes: memory * gib },
+  });
+  const sold: Sold = {
+    sizing: mockSizing,
+    offers: [
+      { id: 'a/spot', market: 'spot', sizes: [sized(2, 4)], rates },
+      { id: 'b/spot', market: 'spot', sizes: [sized(1, 2)], rates },
+      { id: 'a/od', market: 'on-demand', sizes: [sized(1, 2), sized(4, 8)] },
+    ],
+  };
+  const asking = (cpu: string) =>
+    parseManifests(
+      pod(
+        `automountServiceAccountToken: false, containers: [{ name: c, image: i, resources: { limits: { cpu: '${cpu}', memory: 1Gi } } }]`,
+      ),
+      'f',
+    ).manifests;
+
+  test('says what each market gives, and what of it was not asked for', () => {
+    const outcome = checkPods(asking('500m'), mockCapabilities, shapeOf, sold);
+    expect(textReport(outcome, 'mock', false).split('\n').slice(0, 3)).toEqual([
+      'f:1  Pod a  ok  cpu 500m, memory 1Gi',
+      '    spot: 2-4 (cpu=2, memory=4Gi) at a/spot for 0.072 USD per hour; not asked for: 75% of cpu, 75% of memory',
+      '    on-demand: 1-2 (cpu=1, memory=2Gi) at a/od at a price not known; not asked for: 50% of cpu, 50% of memory',
+    ]);
+    expect(JSON.parse(jsonReport(outcome, 'mock')).pods[0]).toMatchObject({
+      asked: { cpu: '500m', memory: '1Gi' },
+      instances: [
+        { market: 'spot', size: '2-4', pricePerSecond: 0.00002, currency: 'USD' },
+        { offer: 'a/od' },
+      ],
+    });
+  });
+
+  test('refuses what is too large in the words of the node', () => {
+    const [manifest] = asking('9');
+    const [found] = checkPods(asking('9'), mockCapabilities, shapeOf, sold).pods;
+    const node = new NodeAdmission({
+      capabilities: mockCapabilities,
+      node: () => undefined,
+      capacity: () => ({ instances: 9, resources: { cpuMillis: 1e9, memoryBytes: 1e15 } }),
+      sold: () => sold,
+    });
+    const refusal = node.refusal(manifest?.object as unknown as Pod);
+    expect(found?.verdict).toMatchObject({ admitted: false, ...refusal });
+    expect(refusal).toEqual({
+      reason: 'TooLargeForOffers',
+      message:
+        'Pod was rejected: no instance that is sold holds cpu=9, memory=1Gi; the largest are 2-4 at a/spot, 1-2 at b/spot, 4-8 at a/od; instead: ask for less, or split the Pod',
+    });
+  });
 });

@@ -1,7 +1,12 @@
-import type { Capabilities, Resources } from '../../../providers/contract/index.ts';
+import type { Capabilities, Offer, Purchase, Resources } from '../../../providers/contract/index.ts';
+import { type Asked, askedOf } from '../../capacity/asked.ts';
+import { purchaseOf } from '../../capacity/choose-size.ts';
+import { offersFor } from '../../capacity/offers-for.ts';
 import type { Pod } from '../../kube/types.ts';
+import type { Sold } from '../../pods/admission/offered.ts';
 import { type AdmissionVerdict, verdict } from '../../pods/admission/verdict.ts';
 import { podRequests } from '../../podspec/pod-resources.ts';
+import { sizedPod } from '../../podspec/sized-pod.ts';
 import { type FieldPath, parseFieldPath } from '../manifests/field-path.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
 import { type Accounts, asCreated } from './as-created.ts';
@@ -15,6 +20,9 @@ export interface PodCheck {
   /** Of one Pod: what its instance is made for. */
   readonly requests: Resources;
   readonly verdict: AdmissionVerdict;
+  /** What a Pod gets on each market, where instances are bought. */
+  readonly purchases: readonly Purchase[];
+  readonly asked: Asked | undefined;
   /** The line in the manifest's file of a field that the verdict names. */
   lineOf(field: string): number;
 }
@@ -32,6 +40,7 @@ export function checkPods(
   manifests: readonly Manifest[],
   capabilities: Capabilities,
   shapeOf: ShapeCheck,
+  sold?: Sold,
 ): CheckOutcome {
   const accounts = accountsIn(manifests);
   const problems: string[] = [];
@@ -54,7 +63,7 @@ export function checkPods(
         const place = found.placeOf(parseFieldPath(field));
         say(place, `${nameOf(place, field)}: ${message}`);
       }
-      if (causes.length === 0) pods.push(judge(found, pod, capabilities));
+      if (causes.length === 0) pods.push(judge(found, pod, capabilities, sold));
     } catch (error) {
       // A shape that nothing above has caught.
       say([], `this ${manifest.object.kind} cannot be read: ${String(error)}`);
@@ -63,14 +72,27 @@ export function checkPods(
   return { pods, others, problems: [...new Set(problems)] };
 }
 
-function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities): PodCheck {
+function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities, sold: Sold | undefined): PodCheck {
+  const asked = sold === undefined ? undefined : askedOf(sizedPod(pod), sold.sizing);
   return {
     manifest: found.manifest,
     copies: found.copies,
     requests: podRequests(pod),
-    verdict: verdict(pod, { capabilities }),
+    verdict: verdict(pod, { capabilities, ...(sold && { sold }) }),
+    asked,
+    purchases: sold === undefined || asked === undefined ? [] : perMarket(offersFor(pod, sold.offers), asked),
     lineOf: (field) => lineOf(found, field),
   };
+}
+
+/** Of each market the first offer that has a size. */
+function perMarket(offers: readonly Offer[], asked: Asked): Purchase[] {
+  const found = new Map<string, Purchase>();
+  for (const offer of offers) {
+    const purchase = found.has(offer.market) ? undefined : purchaseOf(asked, offer);
+    if (purchase !== undefined) found.set(offer.market, purchase);
+  }
+  return [...found.values()];
 }
 
 function lineOf({ manifest, placeOf }: PodOfManifest, field: string): number {

@@ -1,4 +1,7 @@
-import type { Resources } from '../../../providers/contract/index.ts';
+import type { Purchase, Resources } from '../../../providers/contract/index.ts';
+import type { Asked } from '../../capacity/asked.ts';
+import { amountsText, wasteText } from '../../capacity/asked-text.ts';
+import { moneyText } from '../../capacity/cost.ts';
 import { formatQuantity, quantityOfBytes, quantityOfMillis } from '../../kube/quantity.ts';
 import { alignColumns } from '../align-columns.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
@@ -25,10 +28,11 @@ export function jsonReport({ pods, others }: CheckOutcome, provider: string): st
   const report = {
     provider,
     refused: pods.filter(isRefused).length,
-    pods: pods.map(({ manifest, copies, requests, verdict, lineOf }) => ({
+    pods: pods.map(({ manifest, copies, requests, asked, purchases, verdict, lineOf }) => ({
       ...identityOf(manifest),
       copies: copies ?? null,
       requests: quantitiesOf(requests),
+      ...(asked && { asked: quantitiesOf(asked), instances: purchases.map(instanceOf) }),
       admitted: verdict.admitted,
       ...(verdict.admitted
         ? { emulated: verdict.emulated }
@@ -50,7 +54,7 @@ function headOf({ manifest, copies, requests, verdict }: PodCheck): string[] {
   return [placeOf(manifest), titleOf(manifest), verdict.admitted ? 'ok' : 'refused', `${count}${each}`];
 }
 
-function detailsOf({ manifest, verdict, lineOf }: PodCheck, verbose: boolean): string[] {
+function detailsOf({ manifest, asked, purchases, verdict, lineOf }: PodCheck, verbose: boolean): string[] {
   if (!verdict.admitted) {
     const fields = [...new Set(verdict.findings.flatMap(({ fields }) => fields))];
     return [
@@ -58,8 +62,27 @@ function detailsOf({ manifest, verdict, lineOf }: PodCheck, verbose: boolean): s
       ...fields.map((field) => `    ${manifest.file}:${lineOf(field)}: ${field}`),
     ];
   }
-  if (!verbose) return [];
-  return verdict.emulated.flatMap(({ fields, how }) => fields.map((field) => `    note: ${field}: ${how}`));
+  const bought = asked === undefined ? [] : purchases.map((purchase) => purchaseLine(purchase, asked));
+  if (!verbose) return bought;
+  const notes = verdict.emulated.flatMap(({ fields, how }) =>
+    fields.map((field) => `    note: ${field}: ${how}`),
+  );
+  return [...bought, ...notes];
+}
+
+function purchaseLine({ market, offer, size, price }: Purchase, asked: Asked): string {
+  const hourly =
+    price === undefined
+      ? 'at a price not known'
+      : `for ${moneyText(price.perSecond * 3600, price.currency)} per hour`;
+  return `    ${market}: ${size.name} (${amountsText(size)}) at ${offer} ${hourly}; not asked for: ${wasteText(asked, size)}`;
+}
+
+function instanceOf({ market, offer, size, price }: Purchase) {
+  return {
+    ...{ market, offer, size: size.name, resources: quantitiesOf(size) },
+    ...(price && { pricePerSecond: price.perSecond, currency: price.currency }),
+  };
 }
 
 function summaryOf(

@@ -17,7 +17,8 @@ export function addCheckCommand(program: Command): void {
     .summary('say which Pods a provider would refuse, without a cluster')
     .description(
       prose(`Judges the Pods in manifests as the node would, without a cluster, and says how large an
-instance each gets. Workloads are judged by the Pods that they make: Deployment, ReplicaSet,
+instance each gets; of a provider that sells instances also which it is, at what list price, and how much of it was
+not asked for. Workloads are judged by the Pods that they make: Deployment, ReplicaSet,
 StatefulSet, DaemonSet, Job, CronJob, ReplicationController, PodTemplate. A refusal reads word for
 word as in the status of the Pod, with the lines that cause it.
 
@@ -32,7 +33,11 @@ right in the input is judged all the same.`),
       'file or folder with manifests, - for standard input; may be repeated',
       (file: string, earlier: readonly string[] = []) => [...earlier, file],
     )
-    .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package', 'process')
+    .option(
+      '--provider <name>',
+      'docker, eci, fargate, mock, process, ./file.js, or the name of a package',
+      'process',
+    )
     .addOption(
       new Option('--provider-options <json>', 'options of the provider')
         .argParser(parseObject)
@@ -59,28 +64,25 @@ right in the input is judged all the same.`),
 
 async function check(flags: Flags): Promise<void> {
   // Loaded here, so that --help and the other commands stay quick and small.
-  const [
-    { readWhatCan },
-    { capabilitiesOf },
-    { checkPods },
-    { createShapeCheck },
-    report,
-    { createPinoLog },
-  ] = await Promise.all([
-    import('../manifests/read-manifests.ts'),
-    import('../check/capabilities-of.ts'),
-    import('../check/check-pods.ts'),
-    import('../check/shape.ts'),
-    import('../check/report.ts'),
-    import('../../telemetry/pino-log.ts'),
-  ]);
+  const [{ readWhatCan }, { abilityOf }, { checkPods }, { createShapeCheck }, report, { createPinoLog }] =
+    await Promise.all([
+      import('../manifests/read-manifests.ts'),
+      import('../check/ability-of.ts'),
+      import('../check/check-pods.ts'),
+      import('../check/shape.ts'),
+      import('../check/report.ts'),
+      import('../../telemetry/pino-log.ts'),
+    ]);
   const { provider, providerOptions, output, verbose = false } = flags;
   const { manifests, problems: unread } = await readWhatCan(flags.filename);
-  const capabilities = await capabilitiesOf({ provider, options: providerOptions }, createPinoLog('error'));
+  const { capabilities, sold } = await abilityOf(
+    { provider, options: providerOptions },
+    createPinoLog('error'),
+  );
   const shapeOf = createShapeCheck();
   if (shapeOf === undefined)
     console.error('burstlet: names and types of fields are not checked: this build has no models of the API');
-  const outcome = checkPods(manifests, capabilities, shapeOf ?? (() => []));
+  const outcome = checkPods(manifests, capabilities, shapeOf ?? (() => []), sold);
   if (outcome.pods.length + outcome.others.length > 0)
     console.log(
       output === 'json'

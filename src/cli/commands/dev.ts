@@ -6,11 +6,13 @@ import { untilInterrupted, whenAborted } from '../signals.ts';
 import { packageVersion } from '../version.ts';
 import { type ChosenProvider, chooseProvider } from '../wiring/choose-provider.ts';
 import type { DevSession } from '../wiring/dev-session.ts';
-import { firstPod, whyNoImages } from './first-pod.ts';
+import { fakeOf } from '../wiring/fake-clouds.ts';
+import { fakeImage, firstPod, whatFakesDo, whyNoImages } from './first-pod.ts';
 
 interface Flags {
   readonly provider?: string;
   readonly providerOptions: Readonly<Record<string, unknown>>;
+  readonly fake: boolean;
   readonly nodeName: string;
   readonly taint: boolean;
   readonly port: number;
@@ -35,7 +37,12 @@ Ctrl-C ends it and removes every container, process, port and folder that it mad
     )
     .option(
       '--provider <name>',
-      'docker, mock, process, ./file.js, or the name of a package (default: docker where an engine answers and has or can pull an image for a first Pod, else process)',
+      'docker, eci, fargate, mock, process, ./file.js, or the name of a package (default: docker where an engine answers and has or can pull an image for a first Pod, else process)',
+    )
+    .option(
+      '--fake',
+      'a fake of the cloud of eci or fargate, in this process: no account, nothing executed, nothing billed',
+      false,
     )
     .addOption(
       new Option('--provider-options <json>', 'options of the provider')
@@ -66,6 +73,10 @@ Ctrl-C ends it and removes every container, process, port and folder that it mad
           what: 'thousands of Pods without a process: the mock, with instances that take 200 ms',
           command: `burstlet dev --provider mock --provider-options '{"latencies":{"create":200}}'`,
         },
+        {
+          what: 'elastic instances without an account: the provider of a cloud, on a fake of that cloud',
+          command: 'burstlet dev --provider eci --fake',
+        },
         { what: 'try out a provider of your own', command: 'burstlet dev --provider ./my-provider.js' },
       ),
     )
@@ -84,7 +95,11 @@ async function dev(flags: Flags): Promise<void> {
   let session: DevSession | undefined;
   try {
     choice = await chooseProvider(
-      { provider: flags.provider, options: flags.providerOptions, needsImage: false },
+      {
+        provider: flags.fake ? fakeOf(flags.provider) : flags.provider,
+        options: flags.providerOptions,
+        needsImage: false,
+      },
       {
         clock: systemClock,
         random: Math.random,
@@ -104,7 +119,8 @@ async function dev(flags: Flags): Promise<void> {
     console.log(`The cluster is ready: ${session.cluster.url}, node ${flags.nodeName}.`);
     console.log(`Provider ${provider}: ${why}.`);
     console.log(`\n  export KUBECONFIG=${session.kubeconfig}\n  kubectl get nodes\n`);
-    const pod = firstPod(choice, flags.taint);
+    if (flags.fake) console.log(`${whatFakesDo}\n`);
+    const pod = firstPod(flags.fake ? { ...choice, image: fakeImage } : choice, flags.taint);
     if (pod !== undefined) console.log(`A first Pod to paste there:\n\n${pod}\n`);
     if (provider === 'process') console.log(`${whyNoImages}\n`);
     console.log('Ctrl-C ends it and leaves nothing behind.');

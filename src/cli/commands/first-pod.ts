@@ -27,3 +27,9 @@ kubectl logs hello`;
 /** Why the usual first try fails. */
 export const whyNoImages =
   'kubectl run NAME --image=nginx is refused here: the process provider runs commands of this machine and has no images.';
+
+/** Nothing is pulled on a fake; it has to look like an image. */
+export const fakeImage = 'busybox:1.36';
+
+export const whatFakesDo =
+  'Its cloud is a fake in this process: a container does what echo, sleep and exit in its command say, and anything else runs until it is stopped.';

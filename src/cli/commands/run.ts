@@ -43,7 +43,7 @@ process and no isolation: give it only Pods of people who may log in here.`),
     .option('--no-rotate-certificates', 'keep the client certificate that came by the bootstrap to its end')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--node-name <name>', 'name of the node (default: burstlet-<provider>)')
-    .option('--provider <name>', 'docker, mock, process, ./file.js, or the name of a package')
+    .option('--provider <name>', 'docker, eci, fargate, mock, process, ./file.js, or the name of a package')
     .option('--listen <address>', 'address and port of the node API (default: 0.0.0.0:10250)')
     .option('--address <ip>', 'InternalIP of the node, where the API server finds it')
     .option('--tls-cert-file <file>', 'certificate of the node API, PEM (default: a self-signed one)')

@@ -32,7 +32,7 @@ export interface CompletionModel {
 const placeholders: Readonly<Record<string, Values['paths']>> = { file: 'files', dir: 'folders' };
 
 /** `--provider` takes more than can be listed: these, a file, or a package. */
-const providers: Values = { words: ['docker', 'mock', 'process'], paths: 'files' };
+const providers: Values = { words: ['docker', 'eci', 'fargate', 'mock', 'process'], paths: 'files' };
 
 /** Everything that can be completed, as the help shows it. */
 export function completionModel(program: Command): CompletionModel {

@@ -65,12 +65,14 @@ export async function startDaemon(
   let client: KubeClient | undefined;
   try {
     // Before anything waits for a cluster that may be away for long: what is wrong here stays wrong.
+    const ofProviders = new Map<string, unknown>();
     for (const node of settings.nodes) {
       try {
         capacityOverrides(node);
         const probes = new ProbeCounts();
         const stateDir = nodeStateDir(settings.stateDir, node.name);
-        const provider = await loadProvider(node, stateDir, log, (outcome) => probes.add(outcome));
+        const onProbe = probes.add.bind(probes);
+        const provider = await loadProvider(node, stateDir, log, onProbe, ofProviders);
         providers.set(node, { provider, probes });
       } catch (error) {
         throw ofNode(error, node, settings);

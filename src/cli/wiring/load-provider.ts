@@ -14,17 +14,21 @@ import { ConfigError } from '../../config/settings.ts';
 import { createPodRunner } from '../../podrunner/create-pod-runner.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { fakeClouds } from './fake-clouds.ts';
 import { lendContract } from './lent-contract.ts';
 import { missingParts } from './provider-shape.ts';
 
 export interface ProviderChoice {
-  /** `docker`, `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
+  /** `docker`, `eci`, `fargate`, `mock`, `process`, a path that begins with `.` or `/`, or the name of a package. */
   readonly provider: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** The built-in providers. Each is loaded only when it is used. */
 const builtIn: Readonly<Record<string, () => Promise<ProviderModule>>> = {
+  eci: () => import('../../../providers/eci/index.ts'),
+  fargate: () => import('../../../providers/fargate/index.ts'),
+  ...fakeClouds,
   mock: () => import('../../../providers/mock/index.ts'),
   process: async () => supervised((await import('../../../providers/process/index.ts')).createRuntime),
   docker: async () => supervised((await import('../../../providers/docker/index.ts')).createDockerRuntime),
@@ -41,6 +45,7 @@ export async function loadProvider(
   stateDir: string,
   log: Log,
   onProbe?: ProviderContext['onProbe'],
+  shared?: ProviderContext['shared'],
 ): Promise<InstanceProvider> {
   const load = builtIn[choice.provider] ?? (() => importModule(choice.provider));
   const module = await load();
@@ -50,7 +55,13 @@ export async function loadProvider(
     );
   }
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const context: ProviderContext = { options: choice.options, log, stateDir, ...(onProbe && { onProbe }) };
+  const context: ProviderContext = {
+    options: choice.options,
+    log,
+    stateDir,
+    ...(onProbe && { onProbe }),
+    ...(shared && { shared }),
+  };
   const provider = await named(choice.provider, 'createProvider', () => module.createProvider(context));
   const missing = missingParts(provider);
   if (missing.length > 0)

@@ -12,6 +12,7 @@ import { LeaseKeeper } from '../../node/lease-keeper.ts';
 import { NodeKeeper } from '../../node/node-keeper.ts';
 import type { NodeIdentity, ProviderTrouble } from '../../node/node-object.ts';
 import { NodeAdmission } from '../../pods/admission/node-admission.ts';
+import { soldBy } from '../../pods/admission/offered.ts';
 import { countedProvider } from '../../pods/counted-provider.ts';
 import { PodController } from '../../pods/pod-controller.ts';
 import { SpecReader } from '../../pods/specs/spec-reader.ts';
@@ -87,12 +88,14 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
     capabilities: provider.capabilities(),
     node: () => keeper.node,
     capacity: () => capacity,
+    sold: () => soldBy(provider),
   });
   const controller = new PodController({
     ...{ clock, random, log, client, provider },
     scope: { clusterUid, node: settings.name },
     hostIp: () => address,
     admission,
+    ...(settings.outOfStock && { stockPolicy: settings.outOfStock }),
     specs: (retry) =>
       new SpecReader({
         clock,
@@ -150,6 +153,7 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
     instances: controller.instances.size,
     orphans: orphansOf(controller),
     streams: server.streams.open(),
+    spending: controller.spending,
     queueDepth: controller.depth.pods,
     statusQueueDepth: controller.depth.statuses,
   }));

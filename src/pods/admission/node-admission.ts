@@ -3,6 +3,7 @@ import type { Node, Pod } from '../../kube/types.ts';
 import { podAmounts } from '../../podspec/amounts.ts';
 import { Tally } from '../../podspec/tally.ts';
 import type { Verdict } from '../status/pod-status.ts';
+import type { Sold } from './offered.ts';
 import { ephemeralRefusal, verdict } from './verdict.ts';
 
 export interface NodeAdmissionDeps {
@@ -10,6 +11,8 @@ export interface NodeAdmissionDeps {
   /** The node as the API server has it; undefined before it is registered. */
   readonly node: () => Node | undefined;
   readonly capacity: () => Capacity;
+  /** What the provider sells now; undefined = instances are not bought. */
+  readonly sold?: () => Sold | undefined;
 }
 
 /**
@@ -32,10 +35,12 @@ export class NodeAdmission {
     const node = known();
     // Its own room is not in its way.
     this.#taken.free(uid);
+    const sold = this.#deps.sold?.();
     const outcome = verdict(withoutEphemeral(pod), {
       capabilities,
       ...(node === undefined ? {} : { node }),
       room: { capacity: capacity(), used: this.#taken.used },
+      ...(sold === undefined ? {} : { sold }),
     });
     if (!outcome.admitted) return { reason: outcome.reason, message: outcome.message };
     this.#taken.take(uid, podAmounts(pod));

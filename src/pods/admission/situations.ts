@@ -1,6 +1,7 @@
 import type { Node, Pod } from '../../kube/types.ts';
 import { examplePod } from './example-pod.ts';
 import type { Fragment } from './examples.ts';
+import type { Sold } from './offered.ts';
 import type { Room } from './room.ts';
 
 /** A refusal that comes from the provider's instances, the node or its room, not from one feature. */
@@ -13,6 +14,7 @@ export interface Situation {
   readonly provider: 'mock' | 'process';
   readonly node?: Node;
   readonly room?: Room;
+  readonly sold?: Sold;
 }
 
 const base = { image: 'burstlet.dev/host', command: ['sleep', '60'] };
@@ -33,6 +35,16 @@ const room: Room = {
     resources: { cpuMillis: 4000, memoryBytes: 2 ** 33, ephemeralStorageBytes: 2 ** 34 },
   },
   used: { pods: 4, cpu: 3500, memory: 2 ** 32 },
+};
+
+const sold: Sold = {
+  sizing: { unasked: { cpuMillis: 250, memoryBytes: 2 ** 29 }, counts: 'limits' },
+  offers: [
+    {
+      ...{ id: 'zone-a/spot', market: 'spot' },
+      sizes: [{ name: '8-32', cpuMillis: 8000, memoryBytes: 2 ** 35 }],
+    },
+  ],
 };
 
 function asking(requests: Record<string, string>): Pod {
@@ -84,6 +96,20 @@ export const situations: readonly Situation[] = [
     when: 'The node has a taint with the effect NoExecute that the Pod does not tolerate.',
     pod: pod({}),
     node,
+  },
+  {
+    reason: 'TooLargeForOffers',
+    provider: 'mock',
+    when: 'The provider sells instances, and none that is large enough.',
+    pod: asking({ cpu: '12' }),
+    sold,
+  },
+  {
+    reason: 'NoSuchOffer',
+    provider: 'mock',
+    when: 'Its annotations narrow what may be bought for it to nothing that is sold.',
+    pod: pod({ metadata: { annotations: { 'burstlet.dev/use-market': 'on-demand' } } }),
+    sold,
   },
   {
     reason: 'OutOfcpu',

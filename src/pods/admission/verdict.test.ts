@@ -99,9 +99,9 @@ test('a token that the API server mounted by itself gets the way out that works'
   expect(message).toContain('automountServiceAccountToken: false');
 });
 
-test.each(situations)('the example of $reason gets it', ({ reason, provider, pod, node, room }) => {
+test.each(situations)('the example of $reason gets it', ({ reason, provider, pod, node, room, sold }) => {
   const capabilities = provider === 'mock' ? mockCapabilities : processCapabilities;
-  const context = { capabilities, ...(node && { node }), ...(room && { room }) };
+  const context = { capabilities, ...(node && { node }), ...(room && { room }), ...(sold && { sold }) };
   expect(rejection(pod, context).reason).toBe(reason);
 });
 

@@ -3,6 +3,7 @@ import { QuantityError } from '../../kube/quantity.ts';
 import type { Node, Pod } from '../../kube/types.ts';
 import type { Verdict } from '../status/pod-status.ts';
 import { aboutFields, type Finding, sentence } from './finding.ts';
+import { offeredFindings, type Sold } from './offered.ts';
 import { placementFindings } from './placement.ts';
 import { platformFindings } from './platform.ts';
 import { type Room, roomFindings } from './room.ts';
@@ -15,6 +16,8 @@ export interface AdmissionContext {
   readonly node?: Node;
   /** Absent = not checked. */
   readonly room?: Room;
+  /** Absent = instances are not bought. */
+  readonly sold?: Sold;
 }
 
 /** A field that has its effect by other means than on a node. */
@@ -37,11 +40,12 @@ export type AdmissionVerdict =
 
 /** Whether this Pod can be what it asks to be, decided before anything is created. Pure. */
 export function verdict(pod: Pod, context: AdmissionContext): AdmissionVerdict {
-  const { capabilities, node, room } = context;
+  const { capabilities, node, room, sold } = context;
   const findings = [
     ...refusedUses(pod, capabilities),
     ...platformFindings(pod, capabilities),
     ...(node === undefined ? [] : placementFindings(pod, node)),
+    ...(sold === undefined ? [] : readable(() => offeredFindings(pod, sold))),
     ...(room === undefined ? [] : readable(() => roomFindings(pod, room))),
   ];
   const [first] = findings;

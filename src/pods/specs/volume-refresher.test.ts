@@ -6,7 +6,7 @@ import { startTestApi, type TestApi } from '../../../test/support/test-api.ts';
 import type { Pod, Volume } from '../../kube/types.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import { silentLog } from '../../telemetry/log.ts';
-import { ownershipOf } from '../pod-reconciler.ts';
+import { ownershipOf } from '../creation.ts';
 import { aPod } from '../testing/objects.ts';
 import { SpecReader } from './spec-reader.ts';
 import { VolumeRefresher } from './volume-refresher.ts';

@@ -3,8 +3,12 @@ import type { Pod, PodCondition } from '../../kube/types.ts';
 import type { PodPhase } from './phase.ts';
 import { isTerminal, sidecarNames } from './phase.ts';
 
+/** False while there is no instance to be had, True once there is one; absent where it was never short. */
+export const instanceAvailable = 'burstlet.dev/InstanceAvailable';
+
 /** The condition types that the node writes; all others belong to somebody else. */
 export type OwnCondition =
+  | typeof instanceAvailable
   | 'PodReadyToStartContainers'
   | 'Initialized'
   | 'Ready'
@@ -25,11 +29,16 @@ export interface ConditionInput {
   readonly containers: readonly ContainerObservation[];
   /** True once the instance has an address. */
   readonly hasNetwork: boolean;
-  /** Set when the provider, not the workload, ended the Pod. */
+  /** Set when the provider, not the workload, ends the Pod, or has said that it will. */
   readonly disruption?: string;
+  /** Whether there is an instance, or why none can be had; absent = leave what is said of that. */
+  readonly instance?: true | { readonly reason: string; readonly message: string };
   /** RFC 3339, whole seconds. */
   readonly now: string;
 }
+
+/** The reason that Job controllers and the disruption controller know as a node's. */
+const ownDisruption = 'TerminationByKubelet';
 
 /** The node's conditions, in the kubelet's order; times are kept while a status stays the same (pkg/kubelet/status/generate.go). */
 export function podConditions(input: ConditionInput): PodCondition[] {
@@ -47,11 +56,22 @@ export function podConditions(input: ConditionInput): PodCondition[] {
     findings.unshift({
       type: 'DisruptionTarget',
       status: 'True',
-      reason: 'TerminationByKubelet',
+      reason: ownDisruption,
       message: input.disruption,
     });
-  }
+  } else if (isSet(input.pod, 'DisruptionTarget', 'True', ownDisruption))
+    findings.unshift({ type: 'DisruptionTarget', status: 'False', reason: 'InterruptionWithdrawn' });
+  const { instance } = input;
+  if (instance === true) {
+    if (isSet(input.pod, instanceAvailable, 'False'))
+      findings.push({ type: instanceAvailable, status: 'True', reason: 'InstanceBought' });
+  } else if (instance !== undefined) findings.push({ type: instanceAvailable, status: 'False', ...instance });
   return findings.map((finding) => withTimes(finding, input));
+}
+
+function isSet({ status }: Pod, type: string, wanted: 'True' | 'False', reason?: string): boolean {
+  const condition = status?.conditions?.find((one) => one.type === type);
+  return condition?.status === wanted && (reason === undefined || condition.reason === reason);
 }
 
 function withTimes(finding: Finding, input: ConditionInput): PodCondition {

@@ -37,7 +37,8 @@ export function podPhase(pod: Pod, instance: Instance): PodPhase {
     (container) => container.kind === 'init' && !sidecars.has(container.name),
   );
   if (instance.phase === 'Stopped') {
-    if (instance.stopCause !== undefined && instance.stopCause.kind !== 'Interrupted') return 'Failed';
+    // Even where all ended with 0: they were asked to, and their work is not done.
+    if (instance.stopCause !== undefined) return 'Failed';
     const all = pod.spec?.containers.length ?? 0;
     const well = init.every(endedWell) && regular.length === all && regular.every(endedWell);
     return well ? 'Succeeded' : 'Failed';

@@ -42,6 +42,7 @@ interface Parts {
   readonly reason?: string;
   readonly message?: string;
   readonly disruption?: string;
+  readonly instance?: true | Verdict;
 }
 
 /** Refused before anything was created: no container statuses, for no container ever was (kubelet.go, rejectPod). */
@@ -59,7 +60,21 @@ export function rejectedStatus(pod: Pod, context: StatusContext, verdict: Verdic
 
 /** Taken in hand, but nothing was created yet; `waiting` says why it takes long. */
 export function pendingStatus(pod: Pod, context: StatusContext, waiting?: Waiting): PodStatus {
-  return assemble(pod, context, { phase: 'Pending', containers: notStarted(pod, waiting), ips: [] });
+  return assemble(pod, context, {
+    phase: 'Pending',
+    containers: notStarted(pod, waiting),
+    ips: [],
+    ...(waiting !== undefined && isShortage(waiting) ? { instance: verdictOf(waiting) } : {}),
+  });
+}
+
+/** The provider has nothing to run it on, though it would. */
+function isShortage({ reason }: Verdict): boolean {
+  return reason === 'OutOfStock' || reason === 'QuotaExceeded';
+}
+
+function verdictOf({ reason, message }: Verdict): Verdict {
+  return { reason, message };
 }
 
 /** The truth about an instance that the provider lists. `ended` names the cause when the node ended it. */
@@ -75,14 +90,30 @@ export function instanceStatus(
       ? 'Failed'
       : podPhase(pod, { ...instance, containers });
   const end = phase === 'Failed' ? (ended ?? instance.stopCause) : undefined;
-  const interrupted = phase === 'Failed' && ended === undefined && instance.stopCause?.kind === 'Interrupted';
   return assemble(pod, context, {
     phase,
     containers,
     ips: instance.ips,
     ...(end === undefined ? {} : { reason: end.reason, message: end.message }),
-    ...(interrupted ? { disruption: instance.stopCause?.message ?? '' } : {}),
+    // What was only accepted may still turn out to be none.
+    ...(instance.phase === 'Pending' ? {} : { instance: true as const }),
+    ...disruptionOf(instance, phase, ended),
   });
+}
+
+/** Said from the notice on, and to the end when the provider had its way. */
+function disruptionOf(
+  { stopCause, interruption }: Instance,
+  phase: PodPhase,
+  ended: Verdict | undefined,
+): Pick<Parts, 'disruption'> {
+  if (ended !== undefined && phase === 'Failed') return {};
+  if (phase === 'Failed' && stopCause?.kind === 'Interrupted') return { disruption: stopCause.message };
+  return interruption === undefined ? {} : { disruption: noticeOf(interruption) };
+}
+
+function noticeOf({ at, message }: NonNullable<Instance['interruption']>): string {
+  return `The provider takes the instance back at ${wholeSeconds(at)}${message === '' ? '' : `: ${message}`}`;
 }
 
 /** The instance is gone and nobody asked for that, unless `ended` says who: the Pod has ended, not by its own doing. */
@@ -105,7 +136,14 @@ export function lostStatus(
 
 /** The Pod ends without ever having had an instance: its containers stay what they are, not started. */
 export function neverStartedStatus(pod: Pod, context: StatusContext, ended?: Verdict): PodStatus {
-  return assemble(pod, context, { phase: 'Failed', containers: notStarted(pod), ips: [], ...ended });
+  const shortage = ended !== undefined && isShortage(ended) ? { instance: verdictOf(ended) } : {};
+  return assemble(pod, context, {
+    phase: 'Failed',
+    containers: notStarted(pod),
+    ips: [],
+    ...ended,
+    ...shortage,
+  });
 }
 
 /** Those that the instance shows, as what the Pod says they are, and those that it does not show. */
@@ -149,6 +187,7 @@ function assemble(pod: Pod, context: StatusContext, parts: Parts): PodStatus {
       hasNetwork: parts.ips.length > 0,
       now: wholeSeconds(context.now),
       ...(parts.disruption === undefined ? {} : { disruption: parts.disruption }),
+      ...(parts.instance === undefined ? {} : { instance: parts.instance }),
     }),
     hostIP: context.hostIp,
     hostIPs: [{ ip: context.hostIp }],
@@ -170,4 +209,20 @@ function assemble(pod: Pod, context: StatusContext, parts: Parts): PodStatus {
 /** Set once, on the first write (it drives activeDeadlineSeconds and the autoscaler's warm-up). */
 function startTime(pod: Pod, context: StatusContext): string {
   return pod.status?.startTime ?? wholeSeconds(context.acceptedAt);
+}
+
+/** That the provider takes the instance back, or has done so without a notice, when it is news. */
+export function interruptionToTell(
+  pod: Pod,
+  record: { readonly lastInstance?: Instance; toldInterruption?: boolean },
+): string | undefined {
+  const { interruption, stopCause } = record.lastInstance ?? {};
+  const taken = stopCause?.kind === 'Interrupted';
+  if (record.toldInterruption || (interruption === undefined && !taken)) return undefined;
+  record.toldInterruption = true;
+  const known = pod.status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  if (known?.status === 'True') return undefined;
+  return interruption === undefined
+    ? `The provider took the instance back: ${stopCause?.message}`
+    : noticeOf(interruption);
 }

@@ -162,3 +162,28 @@ test('a Pod that is gone is left alone', async () => {
   await clock.advance(120_000);
   expect(state).toMatchObject({ patches: 1, reads: 0 });
 });
+
+describe('annotations', () => {
+  test('go with the status, in one write, at once and under the same conditions', async () => {
+    const { clock, writer, state, told, pod, uid, store, touch } = await setUp();
+    const status = { phase: 'Pending', hostIP: '192.0.2.1' };
+    writer.want(uid, pod, status, { 'burstlet.dev/offer': 'a/spot', 'burstlet.dev/attempt': null });
+    await clock.advance(0);
+    const read = () => store.get('pods', 'default', 'web-0');
+    expect(state.patches).toBe(1);
+    expect(told).toEqual([uid]);
+    expect(read()?.metadata.annotations).toEqual({ 'burstlet.dev/offer': 'a/spot' });
+    expect(read()?.status).toMatchObject(status);
+    // What was decided on an older version of the Pod does not count.
+    const old = writer.newest(uid, pod);
+    touch();
+    writer.want(uid, old, status, { 'burstlet.dev/offer': 'b/spot' });
+    await settle();
+    expect(read()?.metadata.annotations).toEqual({ 'burstlet.dev/offer': 'a/spot' });
+    await clock.advance(1_000);
+    expect(told).toEqual([uid, uid]);
+    writer.want(uid, writer.newest(uid, pod), status, { 'burstlet.dev/offer': null });
+    await clock.advance(0);
+    expect(read()?.metadata.annotations).toBeUndefined();
+  });
+});

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Annotations, hasNotes } from '../../capacity/purchase-notes.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { isOlder } from '../../kube/resource-version.ts';
@@ -24,19 +25,27 @@ export interface StatusWriterDeps {
 /** Statuses that are likely to be overtaken wait: what lasts no longer than that is never written. Milliseconds. */
 const settleMs = { starting: 1_000, leaving: 10_000 };
 
-function settleTime({ metadata }: Pod, { phase }: PodStatus): number {
-  if (isTerminal(phase)) return 0;
+/** Annotations are never waited for: somebody waits for them. */
+function settleTime(pod: Pod, { status: { phase }, annotations }: Wish): number {
+  const { metadata } = pod;
+  if (isTerminal(phase) || !hasNotes(pod, annotations)) return 0;
   if (metadata?.deletionTimestamp !== undefined) return settleMs.leaving;
   return phase === 'Pending' ? settleMs.starting : 0;
 }
 
+/** What a Pod shall say, beside what others write into it. */
+interface Wish {
+  readonly status: PodStatus;
+  readonly annotations: Annotations;
+}
+
 interface Slot {
   pod: Pod;
-  wanted: PodStatus;
+  wanted: Wish;
   /** Since when it differs from what was written. */
   since?: number | undefined;
   /** What the API server took last, and what of it did not stay: an older server drops fields that it does not know. */
-  accepted?: { readonly wanted: PodStatus; readonly rest: Record<string, unknown> | undefined };
+  accepted?: { readonly wanted: Wish; readonly rest: Record<string, unknown> | undefined };
   /** What it answered, until the cache has caught up. */
   answered?: Pod;
   /** Another write came in between, be it one of ours whose answer was lost: read before the next. */
@@ -66,11 +75,15 @@ export class StatusWriter {
     return this.#queue.depth;
   }
 
-  /** `pod` is the Pod as {@link newest} gave it. */
-  want(uid: string, pod: Pod, wanted: PodStatus): void {
+  /**
+   * `pod` is the Pod as {@link newest} gave it. Annotations go the way of the status, in the same write: a node may
+   * change them there, with no further right and no further call.
+   */
+  want(uid: string, pod: Pod, status: PodStatus, annotations: Annotations = {}): void {
+    const wanted: Wish = { status, annotations };
     const slot: Slot = this.#slots.get(uid) ?? { pod, wanted };
     this.#slots.set(uid, Object.assign(slot, { pod, wanted }));
-    const patch = statusPatch(pod.status, wanted);
+    const patch = patchOf(pod, wanted);
     if (patch === undefined) {
       slot.since = undefined;
       return;
@@ -101,17 +114,18 @@ export class StatusWriter {
     const { wanted } = slot;
     const base = this.newest(uid, slot.pod);
     if (isTerminal(base.status?.phase)) return;
-    const status = statusPatch(base.status, wanted);
-    if (status === undefined) return;
+    const patch = patchOf(base, wanted);
+    if (patch === undefined) return;
     const { name = '', namespace = '' } = base.metadata ?? {};
     try {
-      const body = { metadata: { uid, resourceVersion: versionOf(base) }, status };
+      const { metadata, ...rest } = patch;
+      const body = { metadata: { uid, resourceVersion: versionOf(base), ...metadata }, ...rest };
       const pod = await this.#deps.client.patch(pods, { name, namespace }, body, {
         subresource: 'status',
         type: 'strategic',
         signal,
       });
-      slot.accepted = { wanted, rest: statusPatch(pod.status, wanted) };
+      slot.accepted = { wanted, rest: patchOf(pod, wanted) };
       slot.answered = pod;
       if (slot.since !== undefined) this.#deps.onTaken?.(this.#deps.clock.now() - slot.since);
       // One that has come meanwhile begins anew.
@@ -142,6 +156,19 @@ export class StatusWriter {
       if (!isNotFound(error)) throw error;
     }
   }
+}
+
+interface Patch extends Record<string, unknown> {
+  metadata?: { readonly annotations: Annotations };
+  status?: Record<string, unknown>;
+}
+
+/** Undefined when nothing differs. */
+function patchOf(base: Pod, { status: wanted, annotations }: Wish): Patch | undefined {
+  const status = statusPatch(base.status, wanted);
+  const noted = hasNotes(base, annotations);
+  if (status === undefined && noted) return undefined;
+  return { ...(noted ? {} : { metadata: { annotations } }), ...(status && { status }) };
 }
 
 function versionOf({ metadata }: Pod): string {

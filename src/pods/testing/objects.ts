@@ -44,6 +44,7 @@ export interface InstanceOptions {
   readonly attempt?: number;
   readonly containers?: readonly ContainerObservation[];
   readonly stopCause?: Instance['stopCause'];
+  readonly interruption?: Instance['interruption'];
 }
 
 export function anInstance(options: InstanceOptions = {}): Instance {
@@ -64,6 +65,7 @@ export function anInstance(options: InstanceOptions = {}): Instance {
     ips: phase === 'Pending' ? [] : ['10.0.0.7'],
     containers: options.containers ?? defaultContainers(phase),
     ...(options.stopCause === undefined ? {} : { stopCause: options.stopCause }),
+    ...(options.interruption === undefined ? {} : { interruption: options.interruption }),
   };
 }
 

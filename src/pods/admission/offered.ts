@@ -1,0 +1,60 @@
+import type { InstanceProvider, Offer, SizingRules } from '../../../providers/contract/index.ts';
+import { type Asked, askedOf } from '../../capacity/asked.ts';
+import { amountsText } from '../../capacity/asked-text.ts';
+import { purchaseOf } from '../../capacity/choose-size.ts';
+import { offersFor, wishes } from '../../capacity/offers-for.ts';
+import type { Pod } from '../../kube/types.ts';
+import { sizedPod } from '../../podspec/sized-pod.ts';
+import type { Verdict } from '../status/pod-status.ts';
+import { aboutFields, type Finding, sentence } from './finding.ts';
+
+/** What a provider sells, and how it reads Pods. */
+export interface Sold {
+  readonly offers: readonly Offer[];
+  readonly sizing: SizingRules;
+}
+
+/** Undefined where instances are not bought. */
+export function soldBy(provider: Pick<InstanceProvider, 'sizing' | 'offers'>): Sold | undefined {
+  const { sizing } = provider;
+  const offers = provider.offers?.();
+  return sizing === undefined || offers === undefined ? undefined : { sizing, offers };
+}
+
+/** Offers that are not known yet refuse nobody. Throws QuantityError. */
+export function offeredFindings(pod: Pod, { offers, sizing }: Sold): Finding[] {
+  const asked = askedOf(sizedPod(pod), sizing);
+  const left = offersFor(pod, offers);
+  if (offers.length === 0 || left.some((offer) => purchaseOf(asked, offer) !== undefined)) return [];
+  return [findingOf(pod, asked, left)];
+}
+
+/** The same, of a Pod that was admitted when there were other offers. */
+export function tooLargeFor(pod: Pod, asked: Asked, offers: readonly Offer[]): Verdict {
+  const finding = findingOf(pod, asked, offersFor(pod, offers));
+  return { reason: finding.reason, message: `Pod was rejected: ${sentence(finding)}` };
+}
+
+function findingOf({ metadata }: Pod, asked: Asked, left: readonly Offer[]): Finding {
+  if (left.length === 0) {
+    const fields = Object.values(wishes)
+      .filter((name) => metadata?.annotations?.[name] !== undefined)
+      .map((name) => `metadata.annotations[${name}]`);
+    return {
+      ...{
+        reason: 'NoSuchOffer',
+        fields,
+        instead: 'write what burstlet check lists, or remove the annotation',
+      },
+      text: aboutFields(fields, 'the provider sells nothing like that'),
+    };
+  }
+  const largest = left.flatMap(({ id, sizes }) => {
+    const last = sizes.toSorted((a, b) => a.cpuMillis - b.cpuMillis || a.memoryBytes - b.memoryBytes).at(-1);
+    return last === undefined ? [] : [`${last.name} at ${id}`];
+  });
+  return {
+    ...{ reason: 'TooLargeForOffers', fields: ['spec'], instead: 'ask for less, or split the Pod' },
+    text: `no instance that is sold holds ${amountsText(asked)}; the largest are ${largest.join(', ')}`,
+  };
+}
