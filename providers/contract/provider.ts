@@ -210,6 +210,11 @@ export interface ProviderContext {
   readonly stateDir: string;
   /** Hears of every probe, for the node's metrics. For providers that supervise from within this process. */
   readonly onProbe?: (outcome: ProbeOutcome) => void;
+  /**
+   * One for all nodes of the process: where a provider keeps what they share, such as the call limits of an account,
+   * under a name that begins with its own. Absent = there is this node only.
+   */
+  readonly shared?: Map<string, unknown>;
 }
 
 export interface ProviderLog {

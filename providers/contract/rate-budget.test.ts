@@ -51,4 +51,16 @@ describe('RateBudget', () => {
     expect(next).toBe(true);
     expect(clock.pending).toBe(0);
   });
+
+  it('serves what ends a cost first, and what only tells last', async () => {
+    const clock = new FakeClock();
+    const budget = new RateBudget({ perSecond: 1, burst: 1, clock });
+    await budget.take(never);
+    const served: string[] = [];
+    for (const priority of ['log', 'status', 'create', 'delete', 'create'] as const)
+      void budget.take(never, priority).then(() => served.push(priority));
+    await clock.advance(5000);
+    expect(served).toEqual(['delete', 'create', 'create', 'status', 'log']);
+    expect(clock.pending).toBe(0);
+  });
 });

@@ -70,11 +70,12 @@ function ruleSection(rule: Rule): string {
   return page(`### ${rule.reason}: ${code(subjectOf(rule))}`, snippet(pod), ...lines).trimEnd();
 }
 
-function situationSection({ reason, when, pod, provider, node, room }: Situation): string {
+function situationSection({ reason, when, pod, provider, node, room, sold }: Situation): string {
   const context: AdmissionContext = {
     capabilities: capabilitiesOf(provider),
     ...(node === undefined ? {} : { node }),
     ...(room === undefined ? {} : { room }),
+    ...(sold === undefined ? {} : { sold }),
   };
   return page(`### ${reason}`, when, snippet(pod), `> ${textOf(pod, context, reason) ?? ''}`).trimEnd();
 }

@@ -1,0 +1,191 @@
+import type {
+  ECS,
+  ListTasksRequest,
+  RegisterTaskDefinitionRequest,
+  RunTaskRequest,
+  RunTaskResponse,
+  Task,
+  TaskDefinition,
+} from '@aws-sdk/client-ecs';
+import type { CallPriority, Market, RateBudget } from '../../contract/index.ts';
+import { ProviderError } from '../../contract/index.ts';
+import type { Budgets } from './budgets.ts';
+import { classify, type Place } from './errors.ts';
+
+export interface EcsApiDeps {
+  readonly ecs: ECS;
+  readonly budgets: Budgets;
+  readonly place: Place;
+}
+
+/** No single call takes longer. */
+const callTimeoutMs = 20_000;
+/** Tasks in one DescribeTasks. */
+const batchSize = 100;
+/** A listing of more pages than this is a fault of the service, not a listing. */
+const maxPages = 1000;
+
+export interface Described {
+  readonly tasks: readonly Task[];
+  /** ARNs that ECS knows no more, or not yet. */
+  readonly missing: readonly string[];
+}
+
+/** The calls of ECS that the provider makes: each with its budget, a bound on its time, and errors that say what to do. */
+export class EcsApi {
+  readonly #deps: EcsApiDeps;
+
+  constructor(deps: EcsApiDeps) {
+    this.#deps = deps;
+  }
+
+  async runTask(
+    request: Omit<RunTaskRequest, 'cluster'>,
+    market: Market,
+    signal: AbortSignal,
+  ): Promise<RunTaskResponse> {
+    const { budgets, ecs, place } = this.#deps;
+    await budgets.fargate.take(signal, 'create');
+    await budgets.launch[market].take(signal, 'create');
+    return this.#call('RunTask', budgets.run, 'create', signal, (abortSignal) =>
+      ecs.runTask({ ...request, cluster: place.cluster }, { abortSignal }),
+    );
+  }
+
+  /** NotFound when there is no such task. Harmless for one that stops or has stopped. */
+  async stopTask(task: string, reason: string, signal: AbortSignal): Promise<void> {
+    const { budgets, ecs, place } = this.#deps;
+    await this.#call('StopTask', budgets.run, 'delete', signal, (abortSignal) =>
+      ecs.stopTask({ cluster: place.cluster, task, reason }, { abortSignal }),
+    );
+  }
+
+  /** Complete or rejected. */
+  async describeTasks(
+    arns: readonly string[],
+    signal: AbortSignal,
+    priority?: CallPriority,
+  ): Promise<Described> {
+    const { budgets, ecs, place } = this.#deps;
+    const tasks: Task[] = [];
+    const missing: string[] = [];
+    for (let start = 0; start < arns.length; start += batchSize) {
+      const batch = arns.slice(start, start + batchSize);
+      const answer = await this.#call('DescribeTasks', budgets.read, priority, signal, (abortSignal) =>
+        ecs.describeTasks({ cluster: place.cluster, tasks: batch, include: ['TAGS'] }, { abortSignal }),
+      );
+      tasks.push(...(answer.tasks ?? []));
+      for (const { arn, reason } of answer.failures ?? []) {
+        if (reason !== 'MISSING' || arn === undefined)
+          throw new ProviderError('Retryable', `DescribeTasks: ${reason ?? 'failed without a reason'}`);
+        missing.push(arn);
+      }
+    }
+    return { tasks, missing };
+  }
+
+  /** All pages, or rejected. */
+  async listTasks(
+    filter: Omit<ListTasksRequest, 'cluster' | 'nextToken'>,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const { budgets, ecs, place } = this.#deps;
+    return allPages('ListTasks', async (nextToken) => {
+      const answer = await this.#call('ListTasks', budgets.read, 'status', signal, (abortSignal) =>
+        ecs.listTasks({ ...filter, cluster: place.cluster, nextToken }, { abortSignal }),
+      );
+      return { items: answer.taskArns ?? [], nextToken: answer.nextToken };
+    });
+  }
+
+  async registerDefinition(request: RegisterTaskDefinitionRequest, signal: AbortSignal): Promise<string> {
+    const { budgets, ecs } = this.#deps;
+    const answer = await this.#call(
+      'RegisterTaskDefinition',
+      budgets.register,
+      'create',
+      signal,
+      (abortSignal) => ecs.registerTaskDefinition(request, { abortSignal }),
+    );
+    const arn = answer.taskDefinition?.taskDefinitionArn;
+    if (arn === undefined)
+      throw new ProviderError('Retryable', 'RegisterTaskDefinition: answered without an ARN');
+    return arn;
+  }
+
+  /** By ARN, or the newest active one of a family. Undefined when there is none. */
+  async describeDefinition(name: string, signal: AbortSignal): Promise<TaskDefinition | undefined> {
+    const { budgets, ecs } = this.#deps;
+    try {
+      const answer = await this.#call(
+        'DescribeTaskDefinition',
+        budgets.readDefinitions,
+        'create',
+        signal,
+        (abortSignal) => ecs.describeTaskDefinition({ taskDefinition: name }, { abortSignal }),
+      );
+      return answer.taskDefinition;
+    } catch (error) {
+      // ECS has no error class of its own for it: ClientException "Unable to describe task definition."
+      if (error instanceof ProviderError && error.kind === 'InvalidSpec') return undefined;
+      throw error;
+    }
+  }
+
+  async deregisterDefinition(arn: string, signal: AbortSignal): Promise<void> {
+    const { budgets, ecs } = this.#deps;
+    await this.#call('DeregisterTaskDefinition', budgets.register, 'log', signal, (abortSignal) =>
+      ecs.deregisterTaskDefinition({ taskDefinition: arn }, { abortSignal }),
+    );
+  }
+
+  async listFamilies(prefix: string, signal: AbortSignal): Promise<string[]> {
+    const { budgets, ecs } = this.#deps;
+    return allPages('ListTaskDefinitionFamilies', async (nextToken) => {
+      const answer = await this.#call(
+        'ListTaskDefinitionFamilies',
+        budgets.readDefinitions,
+        'log',
+        signal,
+        (abortSignal) =>
+          ecs.listTaskDefinitionFamilies(
+            { familyPrefix: prefix, status: 'ACTIVE', nextToken },
+            { abortSignal },
+          ),
+      );
+      return { items: answer.families ?? [], nextToken: answer.nextToken };
+    });
+  }
+
+  async #call<T>(
+    name: string,
+    budget: RateBudget,
+    priority: CallPriority | undefined,
+    signal: AbortSignal,
+    send: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    await budget.take(signal, priority);
+    try {
+      return await send(AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)]));
+    } catch (error) {
+      throw classify(error, name, this.#deps.place);
+    }
+  }
+}
+
+async function allPages(
+  name: string,
+  page: (
+    nextToken: string | undefined,
+  ) => Promise<{ items: readonly string[]; nextToken: string | undefined }>,
+): Promise<string[]> {
+  const all: string[] = [];
+  let nextToken: string | undefined;
+  for (let pages = 0; pages < maxPages; pages++) {
+    const answer = await page(nextToken);
+    all.push(...answer.items);
+    nextToken = answer.nextToken;
+    if (nextToken === undefined) return all;
+  }
+  throw new ProviderError('Retryable', `${name}: more than ${maxPages} pages`);
+}
