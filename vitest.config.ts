@@ -2,9 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,providers,test/integration,test/oracle,test/crash,scripts}/**/*.test.ts'],
+    include: ['{src,providers,test/fakes,test/integration,test/oracle,test/crash,scripts}/**/*.test.ts'],
     // No module holds state, so files can share a worker: a third of the time of the whole suite.
     isolate: false,
+    // Much of the time is waiting for processes and sockets: one worker, as two cores would get, leaves them idle.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     dangerouslyIgnoreUnhandledErrors: false,

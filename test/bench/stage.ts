@@ -13,11 +13,26 @@ export interface Stage {
 
 const root = path.resolve(import.meta.dirname, '../..');
 
+export interface StageOptions {
+  /** The provider of the node, and its options. */
+  readonly provider: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** A real control plane from the programs in this folder; absent = the embedded one. */
+  readonly assets?: string;
+  /** The daemon from its sources, for providers whose SDK a program on its own does not find. */
+  readonly fromSources?: boolean;
+}
+
 /**
- * A control plane (a real one from `assets`, else the embedded one) and a daemon with the mock provider, each in a process of its own, the daemon as it is shipped. They
- * and their folder go when this process exits, however it comes to that.
+ * A control plane and a daemon, each in a process of its own, the daemon as it is shipped. They and their folder go when
+ * this process exits, however it comes to that.
  */
-export async function openStage(instanceMs: number, assets?: string): Promise<Stage> {
+export async function openStage({
+  provider,
+  options,
+  assets,
+  fromSources = false,
+}: StageOptions): Promise<Stage> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'burstlet-bench-'));
   const kubeconfig = path.join(folder, 'kubeconfig');
   const children: ChildProcess[] = [];
@@ -30,14 +45,16 @@ export async function openStage(instanceMs: number, assets?: string): Promise<St
     children.push(child);
     return child;
   }
-  await finished(
-    started(
-      spawn(process.execPath, ['scripts/build.ts', '--standalone', '--out', path.join(folder, 'program')], {
-        cwd: root,
-        stdio: ['ignore', 'ignore', 'inherit'],
-      }),
-    ),
-  );
+  const program = path.join(folder, 'program');
+  if (!fromSources)
+    await finished(
+      started(
+        spawn(process.execPath, ['scripts/build.ts', '--standalone', '--out', program], {
+          cwd: root,
+          stdio: ['ignore', 'ignore', 'inherit'],
+        }),
+      ),
+    );
   const cluster = started(
     spawn(process.execPath, ['test/bench/cluster-process.ts', folder, ...(assets ? [assets] : [])], {
       cwd: root,
@@ -47,10 +64,13 @@ export async function openStage(instanceMs: number, assets?: string): Promise<St
   await Promise.race([once(cluster.stdout, 'data'), failed(cluster)]);
   const node = 'bench-0';
   const config = path.join(folder, 'burstlet.yaml');
-  await writeFile(config, configOf(kubeconfig, node, folder, instanceMs));
+  await writeFile(config, configOf(kubeconfig, folder, { name: node, provider, options }));
   // By its first line, which has the flags that it is shipped with.
+  const [command, ...script] = fromSources
+    ? [process.execPath, 'src/cli/main.ts']
+    : [path.join(program, 'cli.js')];
   const daemon = started(
-    spawn(path.join(folder, 'program/cli.js'), ['run', '--config', config], {
+    spawn(command, [...script, 'run', '--config', config], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     }),
@@ -71,7 +91,7 @@ export async function openStage(instanceMs: number, assets?: string): Promise<St
   };
 }
 
-function configOf(kubeconfig: string, node: string, folder: string, instanceMs: number): string {
+function configOf(kubeconfig: string, folder: string, node: Record<string, unknown>): string {
   return JSON.stringify({
     apiVersion: 'burstlet.dev/v1alpha1',
     kind: 'Config',
@@ -85,12 +105,10 @@ function configOf(kubeconfig: string, node: string, folder: string, instanceMs: 
     },
     nodes: [
       {
-        name: node,
-        provider: 'mock',
+        ...node,
         listen: '127.0.0.1:0',
         address: '127.0.0.1',
         taint: false,
-        options: { script: { runningAfterMs: instanceMs } },
       },
     ],
   });

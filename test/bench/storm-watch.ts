@@ -16,6 +16,8 @@ export interface StormWatchDeps {
 export class StormWatch {
   /** Milliseconds from the call that created a Pod until it was seen Ready. */
   readonly latencies: number[] = [];
+  /** UID of each Pod that became Ready, and when that was seen (milliseconds, wall clock). */
+  readonly readyAt = new Map<string, number>();
   /** Names of Pods that were seen on two nodes. */
   readonly boundTwice = new Set<string>();
   ready = 0;
@@ -48,6 +50,7 @@ export class StormWatch {
       const before = 'previous' in event && event.previous !== undefined && isReady(event.previous);
       if (type !== 'deleted' && isReady(object) && !before) {
         this.ready++;
+        this.readyAt.set(uid, Date.now());
         const createdAt = this.#created.get(name);
         if (createdAt !== undefined) this.latencies.push(performance.now() - createdAt);
       }

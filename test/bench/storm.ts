@@ -21,6 +21,7 @@ import type { Pod, PodStatus } from '../../src/kube/types.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type Ceiling, measureCeiling } from './ceiling.ts';
+import { each } from './each.ts';
 import { median, percentile, rounded, sum } from './figures.ts';
 import { openStage, type Stage } from './stage.ts';
 import { readStormFlags, type StormFlags, usage } from './storm-flags.ts';
@@ -33,14 +34,18 @@ const timeoutMs = flags.timeoutSeconds * 1000;
 const namespace = 'storm';
 /** Of the Pods that the ceiling is measured with: there, and served by nobody. */
 const ceilingNode = 'storm-ceiling';
-const parallel = 64;
 
 // The stage clears up when the process exits.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 
 const own: Stage | undefined =
-  flags.kubeconfig === undefined ? await openStage(flags.instanceMs, flags.assets) : undefined;
+  flags.kubeconfig === undefined
+    ? await openStage({
+        ...{ provider: 'mock', options: { script: { runningAfterMs: flags.instanceMs } } },
+        ...(flags.assets !== undefined && { assets: flags.assets }),
+      })
+    : undefined;
 const kubeconfig = flags.kubeconfig ?? own?.kubeconfig;
 const node = flags.node ?? own?.node;
 
@@ -68,15 +73,6 @@ function readFlags(): StormFlags {
 
 function say(text: string): void {
   if (!flags.json) console.log(text);
-}
-
-async function each(names: readonly string[], work: (name: string) => Promise<unknown>): Promise<void> {
-  const queue = names.values();
-  await Promise.all(
-    Array.from({ length: parallel }, async () => {
-      for (const name of queue) await work(name);
-    }),
-  );
 }
 
 interface Reading {

@@ -7,7 +7,7 @@ import { samples } from '../../bench/figures.ts';
 export interface DaemonOptions {
   /** Name of the node. */
   readonly node: string;
-  readonly provider: 'mock' | 'process' | 'docker';
+  readonly provider: 'mock' | 'process' | 'docker' | 'eci' | 'fargate';
   readonly options?: Readonly<Record<string, unknown>>;
   readonly kubeconfig: string;
   /** For its configuration and its state. */

@@ -1,0 +1,44 @@
+import { createFargateProvider } from '../../../providers/fargate/create-provider.ts';
+import { startFakeEcs } from '../../fakes/ecs/index.ts';
+import type { CloudKind } from './cloud.ts';
+import { quietly } from './eci.ts';
+
+const zones = { 'us-east-1a': 'subnet-0a11', 'us-east-1b': 'subnet-0b22' };
+
+/** What the fake takes on the spot market. */
+const spot = { currency: 'USD', perVcpuHour: 0.012144, perGibHour: 0.0013335, asOf: '2026-11-22' };
+
+export const fargate: CloudKind = async (clock, random) => {
+  const fake = await startFakeEcs({ clock, random });
+  const { cloud, credentials } = fake;
+  const options = {
+    ...{ region: cloud.region, cluster: 'burstlet', credentials },
+    ...{ subnets: zones, securityGroups: ['sg-0c33'], markets: ['spot', 'on-demand'] },
+    prices: { spot },
+  };
+  return {
+    endpoint: fake.endpoint,
+    connect: ({ endpoint, log, stateDir }) =>
+      createFargateProvider({ options: { ...options, endpoint }, log, stateDir }, { clock, random }),
+    lives: () =>
+      cloud.instances().map(({ task, history }) => ({
+        id: task.taskArn ?? '',
+        podUid: task.tags?.find(({ key }) => key === 'burstlet.dev/uid')?.value ?? '',
+        from: history[0]?.at ?? 0,
+        to: history.find(({ status }) => status === 'STOPPED' || status === 'DEPROVISIONING')?.at,
+        market: task.capacityProviderName === 'FARGATE_SPOT' ? 'spot' : 'on-demand',
+      })),
+    bills: () =>
+      cloud.instances().flatMap(({ task, bill }) => {
+        const podUid = task.tags?.find(({ key }) => key === 'burstlet.dev/uid')?.value ?? '';
+        return bill?.endedAt === undefined ? [] : [{ podUid, seconds: bill.seconds, amount: bill.amount }];
+      }),
+    exit: (id, code) => quietly(() => cloud.exit(id, 'main', { code })),
+    interrupt: (id, noticeMs) => quietly(() => cloud.market.interrupt(id, noticeMs)),
+    stocked(full) {
+      for (const zone of Object.keys(zones))
+        cloud.stock.set(zone, 'spot', full ? Number.POSITIVE_INFINITY : 0);
+    },
+    close: () => fake.close(),
+  };
+};
