@@ -13,5 +13,5 @@ COPY --from=build /src/package.json ./
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192
 USER nonroot
 EXPOSE 10250
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=20", "--liftoff-only", "/app/cli.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "--heap-growing-percent=20", "--liftoff-only", "/app/cli.js"]
 CMD ["run", "--config", "/etc/burstlet/burstlet.yaml"]

@@ -21,7 +21,7 @@ const out = given.out ?? (standalone ? 'dist/standalone' : 'dist');
  * docs/reference/performance.md has the effect. The Dockerfile says the same.
  */
 const environment = 'MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=8192';
-const flags = '--max-semi-space-size=4 --heap-growing-percent=20 --liftoff-only';
+const flags = '--max-semi-space-size=2 --heap-growing-percent=20 --liftoff-only';
 
 /** Name in dist → source. The shim is a program of its own: it outlives the daemon. */
 const entries = {

@@ -24,6 +24,8 @@ interface Entry {
   readonly stopAskedAt?: number;
   /** When it was deleted by force: what ran was killed; milliseconds. */
   readonly killedAt?: number;
+  /** The platform has proven that it does not have it any more. */
+  readonly isGone?: boolean;
   /** vCPU of its size. */
   readonly cpu: number;
 }
@@ -133,7 +135,11 @@ export class KnownInstances {
     const hasRun = instance.containers.some(({ id: run }) => run !== '');
     const endMs = killedAt ?? (hasRun ? undefined : stopAskedAt) ?? this.#now();
     const ending = killedAt === undefined ? unknownEnd : killedEnd;
-    this.#entries.set(id, { ...entry, instance: lastState(instance, wholeSecond(endMs), ending) });
+    this.#entries.set(id, {
+      ...entry,
+      instance: lastState(instance, wholeSecond(endMs), ending),
+      isGone: true,
+    });
   }
 
   stopAsked(id: string): void {
@@ -161,6 +167,11 @@ export class KnownInstances {
   isLeaving(id: string): boolean {
     const entry = this.#entries.get(id);
     return entry !== undefined && (entry.stopAskedAt !== undefined || entry.killedAt !== undefined);
+  }
+
+  /** Nothing but what is remembered of it is left. */
+  isGone(id: string): boolean {
+    return this.#entries.get(id)?.isGone === true;
   }
 
   statusOf(id: string): GroupStatus | undefined {

@@ -52,9 +52,11 @@ export class Stops {
   /** Resolves when the platform has proven that it does not have the group any more. */
   async delete(ref: InstanceRef, signal: AbortSignal): Promise<void> {
     const { known, fleet, clock } = this.#deps;
+    this.#forgetKill(ref.id);
+    // The stop was a delete already, and calls are rationed.
+    if (known.isGone(ref.id)) return known.deleted(ref.id);
     await this.#delete(ref.id, true, signal);
     known.killed(ref.id);
-    this.#forgetKill(ref.id);
     for (let restMs = firstLookMs; await fleet.isThere(ref.id, 'delete', signal); ) {
       await delay(clock, restMs, signal);
       restMs = Math.min(longestLookMs, restMs * 2);

@@ -7,7 +7,7 @@ import { planTask, type TaskPlan } from './definition/plan-task.ts';
 import type { Definitions } from './definitions.ts';
 import { capacityProviders, subnetOf } from './offers.ts';
 import type { FargateOptions } from './options.ts';
-import { ownerOf } from './task/instance-of.ts';
+import { ownerOf } from './task/owner.ts';
 import { startedBy, type Tasks } from './tasks.ts';
 
 export interface CreatesDeps {

@@ -4,7 +4,7 @@ import type { CallPriority, Instance, OwnerScope, Ownership } from '../contract/
 import type { Described, EcsApi } from './api/ecs-api.ts';
 import { shapeOf } from './definition/shape.ts';
 import type { Definitions } from './definitions.ts';
-import { ownerOf } from './task/instance-of.ts';
+import { ownerOf } from './task/owner.ts';
 import type { TaskTable } from './task-table.ts';
 
 export interface TasksDeps {
@@ -80,8 +80,7 @@ export class Tasks {
     const ours: string[] = [];
     for (const task of tasks) {
       const { taskArn = '' } = task;
-      // A stopped task may have lost its tags.
-      const owner = ownerOf(task) ?? this.#deps.table.get(taskArn)?.instance.owner;
+      const owner = ownerOf(task);
       if (owner === undefined) continue;
       await this.put(task, owner, signal);
       ours.push(taskArn);

@@ -113,7 +113,7 @@ export class PodController {
         // What could not be made of them may be possible now; not of what this node has written itself.
         if (!isOwnNote(event.previous, event.object)) this.#reconciler.retryNow(uid);
       }
-      this.#queue.add(uid);
+      if (event.type !== 'updated' || !this.#writer.catchesUp(uid, event.object)) this.#queue.add(uid);
     });
   }
 

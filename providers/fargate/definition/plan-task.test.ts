@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { ContainerSpec, InstanceSpec, Probe } from '../../contract/index.ts';
 import { podIpMarker } from '../../contract/index.ts';
 import { contentHash } from '../definitions.ts';
-import { aContainer, aSpec, testOptions } from '../testing/fixtures.ts';
-import { planTask } from './plan-task.ts';
+import { ownerOf } from '../task/owner.ts';
+import { aContainer, aSpec, owner, testOptions } from '../testing/fixtures.ts';
+import { planTask, type TaskPlan } from './plan-task.ts';
 
 const mib = 1024 ** 2;
 
@@ -268,13 +269,17 @@ describe('what differs between Pods', () => {
   });
 
   test('HOSTNAME is the name of the Pod, unless the Pod says otherwise', () => {
-    expect(pod([]).overrides.containerOverrides?.[0]?.environment).toEqual([
-      { name: 'HOSTNAME', value: 'web-0' },
-    ]);
+    const hostnames = (made: TaskPlan) =>
+      made.overrides.containerOverrides?.[0]?.environment?.filter(({ name }) => name === 'HOSTNAME');
+    expect(hostnames(pod([]))).toEqual([{ name: 'HOSTNAME', value: 'web-0' }]);
     const own = [{ name: 'HOSTNAME', value: 'x', secret: false }];
-    expect(pod(own).overrides.containerOverrides?.[0]?.environment).toEqual([
-      { name: 'HOSTNAME', value: 'x' },
-    ]);
+    expect(hostnames(pod(own))).toEqual([{ name: 'HOSTNAME', value: 'x' }]);
+  });
+
+  test('whose the task is stands on the first container, and in no definition', () => {
+    const made = planTask(aSpec([aContainer({ name: 'a' }), aContainer({ name: 'b' })]), testOptions());
+    expect(ownerOf({ overrides: made.overrides })).toEqual(owner);
+    expect(JSON.stringify(made.definition)).not.toContain(owner.podUid);
   });
 });
 

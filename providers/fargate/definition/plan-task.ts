@@ -1,6 +1,7 @@
 import type { ContainerDependency, RegisterTaskDefinitionRequest, TaskOverride } from '@aws-sdk/client-ecs';
-import { type InstanceSpec, ProviderError } from '../../contract/index.ts';
+import { type InstanceSpec, type Ownership, ProviderError } from '../../contract/index.ts';
 import type { FargateOptions } from '../options.ts';
+import { ownerVariable } from '../task/owner.ts';
 import { containerDraft } from './container.ts';
 import type { Draft } from './draft.ts';
 import { endContainer, filesContainer, filesHelper, needsEnd, needsFiles } from './helpers.ts';
@@ -24,7 +25,7 @@ export function planTask(spec: InstanceSpec, options: FargateOptions): TaskPlan 
   assertPossible(spec, options);
   const { purchase } = spec;
   if (purchase === undefined) throw new ProviderError('InvalidSpec', 'no size was chosen for this Pod');
-  const { drafts, overrides } = divide(draftsOf(spec, options));
+  const { drafts, overrides } = divide(owned(draftsOf(spec, options), spec.owner));
   const containerDefinitions = drafts.map(({ definition, kind, health }) => ({
     ...definition,
     dockerLabels: shapeLabels(spec.restartPolicy, { kind, health }),
@@ -54,6 +55,12 @@ export function planTask(spec: InstanceSpec, options: FargateOptions): TaskPlan 
     overrides,
     shape: shapeOf(containerDefinitions),
   };
+}
+
+/** With what says whose the task is, on the first container. */
+function owned([first, ...rest]: readonly Draft[], owner: Ownership): Draft[] {
+  if (first === undefined) return [];
+  return [{ ...first, environment: [...first.environment, ownerVariable(owner)] }, ...rest];
 }
 
 /** In the order of the Pod, the helpers last. */

@@ -1,6 +1,5 @@
 import type { Task } from '@aws-sdk/client-ecs';
 import type { Instance, Ownership } from '../../contract/index.ts';
-import { ownershipFromTags } from '../../contract/index.ts';
 import type { TaskShape } from '../definition/shape.ts';
 import { containerOf } from './container-of.ts';
 import { hasBegun, phaseOf, waitingOf } from './phase.ts';
@@ -15,10 +14,6 @@ export interface Sightings {
   readonly stoppingAt?: number;
   /** ISO 8601: when the task was seen first. Counts where ECS does not say when it was made. */
   readonly firstSeenAt: string;
-}
-
-export function ownerOf({ tags = [] }: Task): Ownership | undefined {
-  return ownershipFromTags(Object.fromEntries(tags.map(({ key = '', value }) => [key, value])));
 }
 
 /** What a look at `now` (milliseconds since the epoch) adds. Earlier looks count. */

@@ -155,6 +155,17 @@ test('an answer counts until the cache has caught up', async () => {
   expect(writer.newest(uid, pod)).toBe(pod);
 });
 
+test('what the watch shows of an own write is no news, once', async () => {
+  const { client, writer, pod, uid, want } = await setUp();
+  want({ phase: 'Running' });
+  await settle();
+  const shown = await client.get(pods, { namespace: 'default', name: 'web-0' });
+  expect(writer.catchesUp(uid, pod)).toBe(false);
+  expect(writer.catchesUp(uid, shown)).toBe(true);
+  expect(writer.newest(uid, shown)).toBe(shown);
+  expect(writer.catchesUp(uid, shown)).toBe(false);
+});
+
 test('a Pod that is gone is left alone', async () => {
   const { clock, store, state, want } = await setUp();
   store.delete('pods', 'default', 'web-0', { gracePeriodSeconds: 0 });

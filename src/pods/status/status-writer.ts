@@ -103,6 +103,16 @@ export class StatusWriter {
     return cached;
   }
 
+  /** True when the watch shows what the API server has answered already: that was acted on when it came. */
+  catchesUp(uid: string, shown: Pod): boolean {
+    const slot = this.#slots.get(uid);
+    if (slot?.answered === undefined || versionOf(slot.answered) !== versionOf(shown)) return false;
+    // The one in the cache is kept anyway, and is the smaller.
+    delete slot.answered;
+    slot.pod = shown;
+    return true;
+  }
+
   forget(uid: string): void {
     this.#slots.delete(uid);
   }

@@ -1,4 +1,5 @@
 import { createFargateProvider } from '../../../providers/fargate/create-provider.ts';
+import { ownerOf } from '../../../providers/fargate/task/owner.ts';
 import { startFakeEcs } from '../../fakes/ecs/index.ts';
 import type { CloudKind } from './cloud.ts';
 import { quietly } from './eci.ts';
@@ -23,14 +24,14 @@ export const fargate: CloudKind = async (clock, random) => {
     lives: () =>
       cloud.instances().map(({ task, history }) => ({
         id: task.taskArn ?? '',
-        podUid: task.tags?.find(({ key }) => key === 'burstlet.dev/uid')?.value ?? '',
+        podUid: ownerOf(task)?.podUid ?? '',
         from: history[0]?.at ?? 0,
         to: history.find(({ status }) => status === 'STOPPED' || status === 'DEPROVISIONING')?.at,
         market: task.capacityProviderName === 'FARGATE_SPOT' ? 'spot' : 'on-demand',
       })),
     bills: () =>
       cloud.instances().flatMap(({ task, bill }) => {
-        const podUid = task.tags?.find(({ key }) => key === 'burstlet.dev/uid')?.value ?? '';
+        const podUid = ownerOf(task)?.podUid ?? '';
         return bill?.endedAt === undefined ? [] : [{ podUid, seconds: bill.seconds, amount: bill.amount }];
       }),
     exit: (id, code) => quietly(() => cloud.exit(id, 'main', { code })),

@@ -61,8 +61,8 @@ export class FakeEcsCloud {
   readonly services: readonly ServiceTable[];
   readonly market: FakeSpotMarket;
   readonly prices: FakeRates;
-  /** The reference of StopTask says that it deletes the tags of the task; with true a stopped task has none. Default false. */
-  stopDropsTags = false;
+  /** A stopped task has no tags any more, as the reference of StopTask says. */
+  stopDropsTags = true;
   /** How far reads of tasks lag behind. */
   lagMs: number;
   /** How long a log line takes until it can be read. */
