@@ -44,6 +44,11 @@ export interface Instance {
   readonly interruption?: { readonly at: string; readonly message: string };
   /** Absent = the provider sells nothing, or bills nothing for it yet. */
   readonly billing?: Billing;
+  /**
+   * What the platform is documented to write onto its Pods: tools look for it there. Where instances are bought the node
+   * writes it, with the status, from the start of the instance on.
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** From when until when an instance is billed, as far as its provider tells. ISO 8601, UTC. */

@@ -52,6 +52,20 @@ export interface Purchase {
   readonly price?: Price;
 }
 
+/** A machine of the same vendor that one would rent by the hour instead: for people to compare with. */
+export interface Machine {
+  readonly name: string;
+  readonly cpuMillis: number;
+  readonly memoryBytes: number;
+  /** List price. */
+  readonly perHour: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** ISO 8601 date on which it was read, and where. */
+  readonly asOf: string;
+  readonly source: string;
+}
+
 export interface Price {
   /** ISO 4217. */
   readonly currency: string;

@@ -10,6 +10,7 @@ import type {
   InstanceStats,
   LogEntry,
   LogQuery,
+  Machine,
   Offer,
   OwnerScope,
   ProcessStreams,
@@ -30,6 +31,7 @@ import { Fleet } from './fleet.ts';
 import { KnownInstances } from './known.ts';
 import { eciLog } from './logs.ts';
 import { Lookup } from './lookup.ts';
+import { machinesIn } from './machines.ts';
 import { eciOffers } from './offers.ts';
 import type { EciOptions } from './options.ts';
 import { PriceBook } from './prices.ts';
@@ -98,6 +100,10 @@ export class EciProvider implements InstanceProvider {
 
   offers(): readonly Offer[] {
     return eciOffers(this.#deps.options, this.#prices);
+  }
+
+  machines(): readonly Machine[] {
+    return machinesIn(this.#deps.options.region);
   }
 
   /** What the quota of the region leaves to this node. Only vCPU have one. */

@@ -8,6 +8,7 @@ import type {
   InstanceSpec,
   LogEntry,
   LogQuery,
+  Machine,
   Offer,
   OwnerScope,
   StopOptions,
@@ -17,6 +18,7 @@ import type { Creates } from './creates.ts';
 import type { Definitions } from './definitions.ts';
 import type { Ends } from './ends.ts';
 import type { Forgotten } from './forgotten.ts';
+import { machinesIn } from './machines.ts';
 import { offersOf } from './offers.ts';
 import type { FargateOptions } from './options.ts';
 import { sizingRules } from './sizes.ts';
@@ -85,6 +87,10 @@ export class FargateProvider implements InstanceProvider {
 
   offers(): readonly Offer[] {
     return this.#offers;
+  }
+
+  machines(): readonly Machine[] {
+    return machinesIn(this.#deps.options.region);
   }
 
   async create(spec: InstanceSpec, token: string, signal: AbortSignal): Promise<Instance> {

@@ -102,7 +102,9 @@ describe('the page of metrics', () => {
     metrics.apiCall({ verb: 'get', resource: 'pods', code: '200', seconds: 1 });
     metrics.providerCall({ provider: 'mock', call: 'list', outcome: 'ok', seconds: 1 });
     const figures = { pods: 0, instances: 0, orphans: 0, queueDepth: 0, statusQueueDepth: 0 };
-    const spending = [{ namespace: 'a', market: 'spot', currency: 'USD', perSecond: 1, total: 1 }];
+    const spending = [
+      { namespace: 'a', owner: 'Job/a', market: 'spot', currency: 'USD', perSecond: 1, total: 1 },
+    ];
     metrics.observeNode('a', () => ({ ...figures, streams: { exec: 1 }, spending }));
     metrics.queueWait('a', 1);
     metrics.statusLag('a', 1);

@@ -1,4 +1,4 @@
-import type { InstanceSize, Offer, Purchase } from '../../providers/contract/index.ts';
+import type { InstanceSize, Machine, Offer, Purchase } from '../../providers/contract/index.ts';
 import type { Asked } from './asked.ts';
 
 const gib = 1024 ** 3;
@@ -35,7 +35,13 @@ export function purchaseOf(asked: Asked, offer: Offer): Purchase | undefined {
   return { offer: id, market, size, ...price };
 }
 
-function holds(size: InstanceSize, asked: Asked): boolean {
+/** The cheapest machine that holds what is asked; machines have nothing beside cores and memory here. */
+export function machineFor(asked: Asked, machines: readonly Machine[]): Machine | undefined {
+  const fitting = machines.filter((machine) => holds(machine, asked));
+  return fitting.toSorted((a, b) => a.perHour - b.perHour)[0];
+}
+
+function holds(size: Pick<InstanceSize, 'cpuMillis' | 'memoryBytes' | 'extended'>, asked: Asked): boolean {
   return (
     size.cpuMillis >= asked.cpuMillis &&
     size.memoryBytes >= asked.memoryBytes &&

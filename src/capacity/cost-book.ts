@@ -5,6 +5,8 @@ import { costOf, type Tariff } from './cost.ts';
 /** Whose money it is, and where it went. */
 export interface Account {
   readonly namespace: string;
+  /** As ownerOf has it. */
+  readonly owner: string;
   readonly market: string;
   readonly currency: string;
 }
@@ -24,8 +26,12 @@ interface Entry {
   counted: number;
 }
 
+/** Jobs come and go, and what they cost stays: beyond so many accounts, new owners share one per namespace. */
+const mostAccounts = 1_000;
+const others = 'others';
+
 /**
- * What the instances of one node cost, by namespace. It counts what is spent in the life of this process: of an
+ * What the instances of one node cost, by namespace and owner. It counts what is spent in the life of this process: of an
  * instance that it found running, only what comes after.
  */
 export class CostBook {
@@ -48,7 +54,11 @@ export class CostBook {
     }
     const found = Date.parse(billing.startedAt) < this.#begunAt;
     const counted = found ? costOf(billing, tariff, this.#clock.now()) : 0;
-    this.#entries.set(id, { account, tariff, billing, counted });
+    const full = this.#totals.size >= mostAccounts && !this.#totals.has(keyOf(account));
+    this.#entries.set(id, {
+      account: full ? { ...account, owner: others } : account,
+      ...{ tariff, billing, counted },
+    });
   }
 
   /** The instance is no more. */
@@ -86,6 +96,6 @@ export class CostBook {
   }
 }
 
-function keyOf({ namespace, market, currency }: Account): string {
-  return `${namespace} ${market} ${currency}`;
+function keyOf({ namespace, owner, market, currency }: Account): string {
+  return `${namespace} ${owner} ${market} ${currency}`;
 }

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { FakeClock } from '../telemetry/fake-clock.ts';
 import { billedSeconds, costOf, moneyText, readMoney, type Tariff } from './cost.ts';
 import { CostBook } from './cost-book.ts';
+import { ownerOf } from './owner-of.ts';
 import { podCost, sumCosts } from './pod-cost.ts';
 
 const tariff: Tariff = { price: { currency: 'USD', perSecond: 0.001 }, minimumSeconds: 60 };
@@ -30,7 +31,7 @@ test.each([
 });
 
 describe('CostBook', () => {
-  const account = { namespace: 'shop', market: 'spot', currency: 'USD' };
+  const account = { namespace: 'shop', owner: 'Job/sums', market: 'spot', currency: 'USD' };
   const iso = (clock: FakeClock): string => new Date(clock.now()).toISOString();
 
   it('counts what is spent while it looks, and never falls', async () => {
@@ -54,6 +55,32 @@ describe('CostBook', () => {
     book.gone('new');
     expect(book.spending()[0]?.total).toBeCloseTo(0.2, 9);
   });
+});
+
+test('beyond a thousand accounts new owners share one', () => {
+  const clock = new FakeClock();
+  const book = new CostBook(clock);
+  const account = (index: number) => ({
+    ...{ namespace: 'ci', owner: `Job/${index}`, market: 'spot', currency: 'USD' },
+  });
+  for (let index = 0; index < 1_200; index++) {
+    book.note(`i-${index}`, account(index), tariff, { startedAt: new Date(clock.now()).toISOString() });
+    book.gone(`i-${index}`);
+  }
+  const spending = book.spending();
+  expect(spending).toHaveLength(1_001);
+  expect(spending.at(-1)).toMatchObject({ owner: 'others' });
+  expect(spending.reduce((sum, { total }) => sum + total, 0)).toBeCloseTo(1_200 * 0.06, 6);
+});
+
+test.each([
+  [{ kind: 'Job', name: 'sums' }, {}, 'Job/sums'],
+  [{ kind: 'ReplicaSet', name: 'web-6655f9c6b5' }, { 'pod-template-hash': '6655f9c6b5' }, 'Deployment/web'],
+  [{ kind: 'ReplicaSet', name: 'own' }, {}, 'ReplicaSet/own'],
+])('a Pod of %j works for it', (reference, labels, expected) => {
+  const owner = { apiVersion: 'apps/v1', uid: '1', controller: true, ...reference };
+  expect(ownerOf({ metadata: { name: 'a', labels, ownerReferences: [owner] } })).toBe(expected);
+  expect(ownerOf({ metadata: { name: 'a', ownerReferences: [{ ...owner, controller: false }] } })).toBe('');
 });
 
 test('a Pod says itself what it costs', () => {

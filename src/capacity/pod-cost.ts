@@ -1,5 +1,6 @@
 import type { Pod } from '../kube/types.ts';
 import { costOf, readMoney } from './cost.ts';
+import { ownerOf } from './owner-of.ts';
 import { notes, tariffIn } from './purchase-notes.ts';
 
 /** What one Pod costs, by its own word. */
@@ -7,6 +8,8 @@ export interface PodCost {
   readonly namespace: string;
   readonly name: string;
   readonly node: string;
+  /** As ownerOf has it. */
+  readonly owner: string;
   readonly offer: string;
   readonly market: string;
   readonly size: string;
@@ -29,7 +32,7 @@ export function podCost(pod: Pod, now: number): PodCost | undefined {
   const billedSince = annotations[notes.billed];
   const runs = final === undefined && billedSince !== undefined && !Number.isNaN(Date.parse(billedSince));
   return {
-    ...{ namespace, name, node: spec?.nodeName ?? '' },
+    ...{ namespace, name, node: spec?.nodeName ?? '', owner: ownerOf(pod) },
     offer: annotations[notes.offer] ?? '',
     market: annotations[notes.market] ?? '',
     size: annotations[notes.size] ?? '',
@@ -43,18 +46,19 @@ export function podCost(pod: Pod, now: number): PodCost | undefined {
 
 export interface CostSum {
   readonly namespace: string;
+  readonly owner: string;
   readonly currency: string;
   readonly pods: number;
   readonly perSecond: number;
   readonly cost: number;
 }
 
-/** By namespace and currency, in the order in which they come. */
+/** By namespace, owner and currency, in the order in which they come. */
 export function sumCosts(costs: readonly PodCost[]): CostSum[] {
   const sums = new Map<string, CostSum>();
-  for (const { namespace, currency, perSecond, cost } of costs) {
-    const key = `${namespace} ${currency}`;
-    const sum = sums.get(key) ?? { namespace, currency, pods: 0, perSecond: 0, cost: 0 };
+  for (const { namespace, owner, currency, perSecond, cost } of costs) {
+    const key = `${namespace} ${owner} ${currency}`;
+    const sum = sums.get(key) ?? { namespace, owner, currency, pods: 0, perSecond: 0, cost: 0 };
     sums.set(key, {
       ...sum,
       pods: sum.pods + 1,

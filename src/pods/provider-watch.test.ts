@@ -5,7 +5,7 @@ import { silentLog } from '../telemetry/log.ts';
 import { InstanceTable } from './instance-table.ts';
 import { ProviderWatch } from './provider-watch.ts';
 
-function setUp(onListed: (end: () => void) => void) {
+function setUp(onListed: (end: () => void) => void, onHealth: (trouble: unknown) => void = () => undefined) {
   const clock = new FakeClock();
   const random = (): number => 0.5;
   const cloud = new MockCloud({ clock, random });
@@ -17,7 +17,7 @@ function setUp(onListed: (end: () => void) => void) {
     table: new InstanceTable(clock, () => undefined),
     onListed: () => onListed(() => ending.abort()),
     onNotice: () => undefined,
-    onHealth: () => undefined,
+    onHealth,
   });
   let ended = false;
   const run = watch.run(ending.signal).then(() => {
@@ -43,6 +43,22 @@ test('sweeps for ever, and lists again when asked', async () => {
   await clock.advance(1_000);
   await looked;
   expect(lists()).toBe(4);
+  ending.abort();
+  await run;
+});
+
+test('what ends an observation is what is told, not that the list ended with it', async () => {
+  const told: string[] = [];
+  const { clock, cloud, ending, run } = setUp(
+    () => undefined,
+    (trouble) => told.push(String(trouble)),
+  );
+  cloud.front.onCall = async ({ kind }) => {
+    if (kind === 'observe') throw new Error('wrong credentials');
+    await new Promise((resolve) => clock.schedule(50_000, () => resolve(undefined)));
+  };
+  await clock.advance(5_000);
+  expect(new Set(told)).toEqual(new Set(['Error: wrong credentials']));
   ending.abort();
   await run;
 });

@@ -102,6 +102,9 @@ export class ProviderWatch {
         );
         if (!session.signal.aborted) await pause(clock, lookMs, session.signal);
       }
+    } catch (error) {
+      // An observation that breaks ends the list with it: it is what is wrong.
+      if (broken === undefined) throw error;
     } finally {
       end();
       signal.removeEventListener('abort', end);

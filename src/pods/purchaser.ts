@@ -5,6 +5,7 @@ import { moneyText } from '../capacity/cost.ts';
 import { CostBook, type Spending } from '../capacity/cost-book.ts';
 import { OfferBook, type PassedOver } from '../capacity/offer-book.ts';
 import { offersFor } from '../capacity/offers-for.ts';
+import { ownerOf } from '../capacity/owner-of.ts';
 import {
   type Annotations,
   type Attempt,
@@ -165,7 +166,7 @@ export class Purchaser {
     const { currency } = tariff.price;
     this.#costs.note(
       ref.id,
-      { namespace, market: annotations[notes.market] ?? '', currency },
+      { namespace, owner: ownerOf(pod), market: annotations[notes.market] ?? '', currency },
       tariff,
       billing,
     );
@@ -180,10 +181,11 @@ export class Purchaser {
   ): Annotations {
     if (deciding && chosen !== undefined) return this.#notes(chosen);
     if (claims) return this.#claim();
-    // While it only waits to begin, the bill alone is not worth a write.
-    if (lastInstance?.billing === undefined || phase === 'Pending' || unserved(lastInstance)) return {};
+    // While it only waits to begin, this alone is not worth a write.
+    if (lastInstance === undefined || phase === 'Pending' || unserved(lastInstance)) return {};
+    const { billing, annotations } = lastInstance;
     const ended = isTerminal(phase) ? endOf(lastInstance, this.#deps.clock.now()) : undefined;
-    return billNotes(pod, lastInstance.billing, ended);
+    return { ...annotations, ...(billing && billNotes(pod, billing, ended)) };
   }
 
   #notes(chosen: Attempt): Annotations {

@@ -35,7 +35,9 @@ test('the daemon counts its calls and looks at its nodes when asked', () => {
     queueDepth: 0,
     statusQueueDepth: 0,
     streams: { exec: 3 },
-    spending: [{ namespace: 'shop', market: 'spot', currency: 'USD', perSecond: 0.5, total: 7 }],
+    spending: [
+      { namespace: 'shop', owner: 'Job/a', market: 'spot', currency: 'USD', perSecond: 0.5, total: 7 },
+    ],
   };
   metrics.observeNode('burst-0', () => ({ pods, ...figures }));
   metrics.apiCall({ verb: 'patch', resource: 'pods/status', code: '200', seconds: 0.02 });

@@ -50,6 +50,8 @@ export interface NodeFigures {
 
 export interface SpendingFigure {
   readonly namespace: string;
+  /** `Deployment/web`; '' = Pods of nobody. */
+  readonly owner: string;
   readonly market: string;
   /** ISO 4217. */
   readonly currency: string;
@@ -175,9 +177,9 @@ function nodeFamilies(nodes: ReadonlyMap<string, () => NodeFigures>): Exposed[] 
     'What instances have cost since the daemon started.',
   );
   for (const { node, figures } of seen)
-    for (const { namespace, market, currency, perSecond, total } of figures.spending) {
-      rate.set({ node, namespace, market, currency }, perSecond);
-      spent.set({ node, namespace, market, currency }, total);
+    for (const { namespace, owner, market, currency, perSecond, total } of figures.spending) {
+      rate.set({ node, namespace, owner, market, currency }, perSecond);
+      spent.set({ node, namespace, owner, market, currency }, total);
     }
   const gauges = nodeGauges.map(([figure, name, help]) => {
     const family = new Family('gauge', name, help);

@@ -22,14 +22,15 @@ const log = { debug() {}, info() {}, warn: console.warn, error: console.error };
 async function main(): Promise<void> {
   const reason = whyNoMoto();
   if (reason !== undefined) {
-    console.log(`fargate against moto skipped: ${reason}`);
+    console.log(`skipped: ${reason}`);
+    console.log('0 passed, 0 failed, 1 skipped');
     return;
   }
   const moto = await MotoServer.start();
   const stateDir = await mkdtemp(path.join(tmpdir(), 'burstlet-moto-'));
   try {
     await plainPath(moto.endpoint, stateDir);
-    console.log('fargate against moto: passed');
+    console.log('1 passed, 0 failed: fargate against moto');
   } finally {
     await moto.end();
     await rm(stateDir, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { containerView } from './container.ts';
 import { atRest, unknownEnd } from './end.ts';
 import { phaseOf, stopCauseOf } from './group-phase.ts';
 import { apiTime } from './times.ts';
+import { writtenBack } from './written-back.ts';
 
 /** Tells of the end of a spot instance some minutes before (…/custom-events-of-elastic-container-instance). */
 const interruptionReason = 'SpotToBeReleased';
@@ -41,6 +42,7 @@ export function instanceView(group: Group, owner: Ownership, status: GroupStatus
     ...(waiting && { waiting }),
     ...(interruption && { interruption }),
     ...(billing && { billing }),
+    annotations: writtenBack(group),
   };
 }
 

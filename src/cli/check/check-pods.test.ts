@@ -250,6 +250,21 @@ describe('where instances are bought', () => {
     });
   });
 
+  test('names the cheapest machine that holds it, to compare', () => {
+    const listed = { currency: 'USD', asOf: '2026-01-01', source: 'test' };
+    const machines = [
+      { ...sized(8, 16), name: 'large', perHour: 0.34, ...listed },
+      { ...sized(2, 4), name: 'dear', perHour: 0.09, ...listed },
+      { ...sized(2, 4), name: 'small', perHour: 0.04, ...listed },
+    ];
+    const compared = (cpu: string) =>
+      checkPods(asking(cpu), mockCapabilities, shapeOf, { ...sold, machines });
+    expect(textReport(compared('500m'), 'mock', false).split('\n')[3]).toBe(
+      '    to compare: a machine that holds it, small (cpu=2, memory=4Gi), for 0.04 USD per hour (list price of 2026-01-01)',
+    );
+    expect(JSON.parse(jsonReport(compared('3'), 'mock')).pods[0].machine).toMatchObject({ name: 'large' });
+  });
+
   test('refuses what is too large in the words of the node', () => {
     const [manifest] = asking('9');
     const [found] = checkPods(asking('9'), mockCapabilities, shapeOf, sold).pods;

@@ -1,6 +1,6 @@
-import type { Capabilities, Offer, Purchase, Resources } from '../../../providers/contract/index.ts';
+import type { Capabilities, Machine, Offer, Purchase, Resources } from '../../../providers/contract/index.ts';
 import { type Asked, askedOf } from '../../capacity/asked.ts';
-import { purchaseOf } from '../../capacity/choose-size.ts';
+import { machineFor, purchaseOf } from '../../capacity/choose-size.ts';
 import { offersFor } from '../../capacity/offers-for.ts';
 import type { Pod } from '../../kube/types.ts';
 import type { Sold } from '../../pods/admission/offered.ts';
@@ -23,6 +23,8 @@ export interface PodCheck {
   /** What a Pod gets on each market, where instances are bought. */
   readonly purchases: readonly Purchase[];
   readonly asked: Asked | undefined;
+  /** What one would rent for it instead, where a price is known. */
+  readonly machine: Machine | undefined;
   /** The line in the manifest's file of a field that the verdict names. */
   lineOf(field: string): number;
 }
@@ -80,6 +82,7 @@ function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities, sold:
     requests: podRequests(pod),
     verdict: verdict(pod, { capabilities, ...(sold && { sold }) }),
     asked,
+    machine: sold === undefined || asked === undefined ? undefined : machineFor(asked, sold.machines ?? []),
     purchases: sold === undefined || asked === undefined ? [] : perMarket(offersFor(pod, sold.offers), asked),
     lineOf: (field) => lineOf(found, field),
   };

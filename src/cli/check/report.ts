@@ -1,4 +1,4 @@
-import type { Purchase, Resources } from '../../../providers/contract/index.ts';
+import type { Machine, Purchase, Resources } from '../../../providers/contract/index.ts';
 import type { Asked } from '../../capacity/asked.ts';
 import { amountsText, wasteText } from '../../capacity/asked-text.ts';
 import { moneyText } from '../../capacity/cost.ts';
@@ -28,11 +28,15 @@ export function jsonReport({ pods, others }: CheckOutcome, provider: string): st
   const report = {
     provider,
     refused: pods.filter(isRefused).length,
-    pods: pods.map(({ manifest, copies, requests, asked, purchases, verdict, lineOf }) => ({
+    pods: pods.map(({ manifest, copies, requests, asked, purchases, machine, verdict, lineOf }) => ({
       ...identityOf(manifest),
       copies: copies ?? null,
       requests: quantitiesOf(requests),
-      ...(asked && { asked: quantitiesOf(asked), instances: purchases.map(instanceOf) }),
+      ...(asked && {
+        asked: quantitiesOf(asked),
+        instances: purchases.map(instanceOf),
+        ...(machine && { machine }),
+      }),
       admitted: verdict.admitted,
       ...(verdict.admitted
         ? { emulated: verdict.emulated }
@@ -54,7 +58,10 @@ function headOf({ manifest, copies, requests, verdict }: PodCheck): string[] {
   return [placeOf(manifest), titleOf(manifest), verdict.admitted ? 'ok' : 'refused', `${count}${each}`];
 }
 
-function detailsOf({ manifest, asked, purchases, verdict, lineOf }: PodCheck, verbose: boolean): string[] {
+function detailsOf(
+  { manifest, asked, purchases, machine, verdict, lineOf }: PodCheck,
+  verbose: boolean,
+): string[] {
   if (!verdict.admitted) {
     const fields = [...new Set(verdict.findings.flatMap(({ fields }) => fields))];
     return [
@@ -63,6 +70,7 @@ function detailsOf({ manifest, asked, purchases, verdict, lineOf }: PodCheck, ve
     ];
   }
   const bought = asked === undefined ? [] : purchases.map((purchase) => purchaseLine(purchase, asked));
+  if (machine !== undefined && bought.length > 0) bought.push(machineLine(machine));
   if (!verbose) return bought;
   const notes = verdict.emulated.flatMap(({ fields, how }) =>
     fields.map((field) => `    note: ${field}: ${how}`),
@@ -76,6 +84,11 @@ function purchaseLine({ market, offer, size, price }: Purchase, asked: Asked): s
       ? 'at a price not known'
       : `for ${moneyText(price.perSecond * 3600, price.currency)} per hour`;
   return `    ${market}: ${size.name} (${amountsText(size)}) at ${offer} ${hourly}; not asked for: ${wasteText(asked, size)}`;
+}
+
+function machineLine({ name, perHour, currency, asOf, ...amounts }: Machine): string {
+  const hourly = moneyText(perHour, currency);
+  return `    to compare: a machine that holds it, ${name} (${amountsText(amounts)}), for ${hourly} per hour (list price of ${asOf})`;
 }
 
 function instanceOf({ market, offer, size, price }: Purchase) {

@@ -29,7 +29,7 @@ instances were bought; Pods that are deleted are in no list, see the metric burs
         { what: 'what runs now, and what it costs', command: 'burstlet cost' },
         {
           what: 'the cost per hour of one namespace',
-          command: `burstlet cost -n shop -o json | jq '.totals[] | .perSecond * 3600'`,
+          command: `burstlet cost -n shop -o json | jq '[.totals[].perSecond] | add * 3600'`,
         },
       ),
     )

@@ -4,12 +4,28 @@ import { jsonReport, textReport } from './report.ts';
 
 const now = Date.parse('2026-01-01T02:05:00Z');
 const pod: PodCost = {
-  ...{ namespace: 'shop', name: 'web-0', node: 'burst-0', offer: 'a/spot', market: 'spot', size: '1-2' },
+  ...{
+    namespace: 'shop',
+    name: 'web-0',
+    node: 'burst-0',
+    owner: 'Deployment/web',
+    offer: 'a/spot',
+    market: 'spot',
+    size: '1-2',
+  },
   ...{ currency: 'USD', perSecond: 0.00001, billedSince: '2026-01-01T00:00:00Z', ended: false, cost: 0.075 },
 };
-const job: PodCost = { ...pod, name: 'job', namespace: 'batch', ended: true, perSecond: 0, cost: 1.5 };
+const job: PodCost = {
+  ...pod,
+  name: 'job',
+  namespace: 'batch',
+  owner: '',
+  ended: true,
+  perSecond: 0,
+  cost: 1.5,
+};
 
-test('people read it Pod by Pod and by namespace', () => {
+test('people read it Pod by Pod and by owner', () => {
   expect(
     textReport([pod, job], now)
       .split('\n')
@@ -19,9 +35,9 @@ test('people read it Pod by Pod and by namespace', () => {
     ['shop', 'web-0', '1-2', 'a/spot', '2 h 5 min', '0.036 USD', '0.075 USD'],
     ['batch', 'job', '1-2', 'a/spot', 'ended', '0 USD', '1.5 USD'],
     [''],
-    ['NAMESPACE', 'PODS', 'PER HOUR', 'COST'],
-    ['shop', '1', '0.036 USD', '0.075 USD'],
-    ['batch', '1', '0 USD', '1.5 USD'],
+    ['NAMESPACE', 'OWNER', 'PODS', 'PER HOUR', 'COST'],
+    ['shop', 'Deployment/web', '1', '0.036 USD', '0.075 USD'],
+    ['batch', '-', '1', '0 USD', '1.5 USD'],
   ]);
   expect(textReport([], now)).toMatch(/^No Pod was bought/);
 });

@@ -2,7 +2,7 @@ import { moneyText } from '../../capacity/cost.ts';
 import { type PodCost, sumCosts } from '../../capacity/pod-cost.ts';
 import { alignColumns } from '../align-columns.ts';
 
-/** For people: Pod by Pod, then what each namespace comes to. `now` in milliseconds. */
+/** For people: Pod by Pod, then what each owner comes to. `now` in milliseconds. */
 export function textReport(costs: readonly PodCost[], now: number): string {
   if (costs.length === 0)
     return 'No Pod was bought at a known price: that is done by providers that sell instances.';
@@ -17,6 +17,7 @@ export function textReport(costs: readonly PodCost[], now: number): string {
   ]);
   const sums = sumCosts(costs).map((sum) => [
     sum.namespace,
+    sum.owner === '' ? '-' : sum.owner,
     String(sum.pods),
     hourly(sum),
     moneyText(sum.cost, sum.currency),
@@ -24,7 +25,7 @@ export function textReport(costs: readonly PodCost[], now: number): string {
   return [
     ...alignColumns([['NAMESPACE', 'POD', 'SIZE', 'OFFER', 'BILLED', 'PER HOUR', 'COST'], ...pods]),
     '',
-    ...alignColumns([['NAMESPACE', 'PODS', 'PER HOUR', 'COST'], ...sums]),
+    ...alignColumns([['NAMESPACE', 'OWNER', 'PODS', 'PER HOUR', 'COST'], ...sums]),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import type { InstanceProvider, Offer, SizingRules } from '../../../providers/contract/index.ts';
+import type { InstanceProvider, Machine, Offer, SizingRules } from '../../../providers/contract/index.ts';
 import { type Asked, askedOf } from '../../capacity/asked.ts';
 import { amountsText } from '../../capacity/asked-text.ts';
 import { purchaseOf } from '../../capacity/choose-size.ts';
@@ -12,13 +12,17 @@ import { aboutFields, type Finding, sentence } from './finding.ts';
 export interface Sold {
   readonly offers: readonly Offer[];
   readonly sizing: SizingRules;
+  /** To compare with. */
+  readonly machines?: readonly Machine[];
 }
 
 /** Undefined where instances are not bought. */
-export function soldBy(provider: Pick<InstanceProvider, 'sizing' | 'offers'>): Sold | undefined {
+export function soldBy(provider: Pick<InstanceProvider, 'sizing' | 'offers' | 'machines'>): Sold | undefined {
   const { sizing } = provider;
   const offers = provider.offers?.();
-  return sizing === undefined || offers === undefined ? undefined : { sizing, offers };
+  if (sizing === undefined || offers === undefined) return undefined;
+  const machines = provider.machines?.();
+  return { sizing, offers, ...(machines && { machines }) };
 }
 
 /** Offers that are not known yet refuse nobody. Throws QuantityError. */

@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { describe, test } from 'vitest';
+import type { InstanceProvider } from '../../providers/contract/index.ts';
+import { createSdkApi } from '../../providers/eci/api/sdk-api.ts';
+import { readEciOptions } from '../../providers/eci/options.ts';
+import { EciProvider } from '../../providers/eci/provider.ts';
+import { createFargateProvider } from '../../providers/fargate/create-provider.ts';
+import { MemoryStore } from '../../src/devcluster/store/memory-store.ts';
+import { PodController } from '../../src/pods/pod-controller.ts';
+import { type Clock, pause } from '../../src/telemetry/clock.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+import { ApiWeather } from '../crash/api-weather.ts';
+import { fastClock } from '../crash/clouds/fast-clock.ts';
+import { plainSpecs } from '../crash/spec-source.ts';
+import { StoreClient } from '../crash/store-client.ts';
+import { StoreServer } from '../crash/store-server.ts';
+import { type FakeEci, startFakeEci } from '../fakes/eci/index.ts';
+import { eciOptions } from '../fakes/eci/provider-options.ts';
+import { type FakeEcs, startFakeEcs } from '../fakes/ecs/index.ts';
+import { fargateOptions } from '../fakes/ecs/provider-options.ts';
+
+const scope = { clusterUid: 'trouble-cluster', node: 'burst-0' };
+const pods = 50;
+const waitMs = 180_000;
+/** Times as fast as real time. */
+const faster = 60;
+/** Of that many in three minutes nobody at a vendor would complain. */
+const fewCalls = 150;
+
+interface Trouble {
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+/** Fifty Pods wait for three minutes for a cloud that does not let the node in. What the node was told, each text once. */
+async function wait(clock: Clock, provider: InstanceProvider): Promise<string[]> {
+  const store = new MemoryStore({ clock, log: silentLog, random: Math.random });
+  store.create('namespaces', { metadata: { name: 'default' } });
+  for (let index = 0; index < pods; index++)
+    store.create('pods', {
+      metadata: { name: `pod-${index}`, namespace: 'default' },
+      spec: {
+        ...{ nodeName: scope.node, automountServiceAccountToken: false },
+        containers: [{ name: 'main', image: 'registry.example/app:1' }],
+      },
+    });
+  const server = new StoreServer({ store, clock, weather: new ApiWeather({ random: Math.random }) });
+  const told = new Set<string>();
+  const ending = new AbortController();
+  const client = new StoreClient(server, () => undefined);
+  const controller = new PodController({
+    ...{ clock, random: Math.random, log: silentLog, client, provider, scope },
+    hostIp: () => '192.0.2.1',
+    admission: { refusal: () => undefined, ephemeralRefusal: () => undefined },
+    specs: plainSpecs,
+    events: () => undefined,
+    onHealth: (trouble) => trouble !== undefined && told.add(String(trouble)),
+  });
+  const run = controller.run(ending.signal);
+  await pause(clock, waitMs);
+  ending.abort();
+  await run;
+  await provider.close?.();
+  return [...told];
+}
+
+describe.concurrent('a cloud that does not let the node in is told once, and is not stormed', () => {
+  test.each<[string, (fake: FakeEci) => Trouble, RegExp]>([
+    [
+      'wrong key',
+      () => ({ options: { credentials: { accessKeyId: 'LTAIother', accessKeySecret: 'x' } } }),
+      /access key/i,
+    ],
+    [
+      'wrong secret',
+      ({ credentials }) => ({ options: { credentials: { ...credentials, accessKeySecret: 'x' } } }),
+      /secret|signature/i,
+    ],
+    [
+      'no permission, which shows as empty lists',
+      ({ cloud }) => {
+        cloud.account.denied.add('*');
+        return {};
+      },
+      /permission|RAM|policy/i,
+    ],
+    [
+      'an expired token',
+      ({ cloud }) => {
+        cloud.account.tokenExpired = true;
+        return {};
+      },
+      /expired/i,
+    ],
+  ])('ECI: %s', async (_, arrange, expected) => {
+    const clock = fastClock(faster);
+    const fake = await startFakeEci({ clock, limits: 'none' });
+    const { options = {} } = arrange(fake);
+    const read = readEciOptions({ ...eciOptions(fake), ...options }, {});
+    const api = createSdkApi(read, clock);
+    const provider = new EciProvider({ api, options: read, log: silentLog, clock, random: Math.random });
+    const told = await wait(clock, provider);
+    const { length } = fake.cloud.calls;
+    await fake.close();
+    if (told.length !== 1 || !expected.test(told[0] ?? '')) throw new Error(`told: ${told.join('\n')}`);
+    if (length > fewCalls) throw new Error(`${length} calls`);
+  });
+
+  test.each<[string, (fake: FakeEcs) => Trouble, RegExp]>([
+    [
+      'wrong secret',
+      ({ credentials }) => ({ options: { credentials: { ...credentials, secretAccessKey: 'x' } } }),
+      /credentials are wrong/,
+    ],
+    [
+      'an expired token',
+      ({ keys }) => ({ options: { credentials: keys.issueSession(Date.now() - 1000) } }),
+      /expired/,
+    ],
+    [
+      'the clock',
+      (fake) => {
+        fake.skewMs = 3_600_000;
+        return {};
+      },
+      /clock of this machine/,
+    ],
+    ['a cluster of another region', () => ({ options: { cluster: 'nowhere' } }), /no such cluster/],
+    [
+      'no permission',
+      ({ cloud }) => {
+        cloud.faults.chance('ListTasks', { kind: 'deny' }, 1);
+        return {};
+      },
+      /ecs:ListTasks|not authorized|permission/i,
+    ],
+  ])('Fargate: %s', async (_, arrange, expected) => {
+    const clock = fastClock(faster);
+    const fake = await startFakeEcs({ clock });
+    const stateDir = await mkdtemp(path.join(os.tmpdir(), 'burstlet-trouble-'));
+    const { options = {} } = arrange(fake);
+    const provider = await createFargateProvider(
+      { options: { ...fargateOptions(fake), ...options }, log: silentLog, stateDir },
+      { clock },
+    );
+    const told = await wait(clock, provider);
+    const { length } = fake.cloud.calls.all;
+    await fake.close();
+    await rm(stateDir, { recursive: true, force: true });
+    if (told.length !== 1 || !expected.test(told[0] ?? '')) throw new Error(`told: ${told.join('\n')}`);
+    if (length > fewCalls) throw new Error(`${length} calls`);
+  });
+});
