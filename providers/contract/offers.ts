@@ -52,6 +52,14 @@ export interface Purchase {
   readonly price?: Price;
 }
 
+/** Annotations that the provider documents, by which a Pod chooses among its offers. */
+export interface Wishes {
+  /** Their full names. */
+  readonly annotations: readonly string[];
+  /** The offers that are left for such a Pod, each with the sizes that are left, in the order in which to try them. Pure. */
+  narrow(offers: readonly Offer[], annotations: Readonly<Record<string, string>>): readonly Offer[];
+}
+
 /** A machine of the same vendor that one would rent by the hour instead: for people to compare with. */
 export interface Machine {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { ContainerObservation, Instance, InstanceRef } from './instance.ts';
 import type { ContainerSpec, FileSpec, InstanceSpec, Resources } from './instance-spec.ts';
 import type { LogEntry, LogQuery } from './logs.ts';
-import type { Machine, Offer, SizingRules } from './offers.ts';
+import type { Machine, Offer, SizingRules, Wishes } from './offers.ts';
 import type { OwnerScope } from './ownership.ts';
 import type { ExecRequest, ForwardedConnection, ProcessStreams } from './streams.ts';
 
@@ -30,6 +30,9 @@ export interface InstanceProvider {
    * it fresh by itself. A provider that has it gets a `purchase` with every spec. Absent = instances are not bought.
    */
   offers?(): readonly Offer[];
+
+  /** Absent = Pods choose by the annotations of the node alone. */
+  readonly wishes?: Wishes;
 
   /** Machines to compare the offers with, as far as their list prices are known. Absent = none. */
   machines?(): readonly Machine[];

@@ -22,7 +22,7 @@ export function eciOffers(options: EciOptions, prices: PriceBook): readonly Offe
 }
 
 /** Where an instance of this purchase is put. Throws InvalidSpec when it is none of ours. */
-export function vSwitchOf(options: EciOptions, purchase: Purchase): VSwitch {
+export function vSwitchOf(options: EciOptions, purchase: Pick<Purchase, 'offer' | 'market'>): VSwitch {
   const found = options.vSwitches.find((each) => offerId(options, each, purchase.market) === purchase.offer);
   if (found !== undefined) return found;
   throw new ProviderError(

@@ -101,12 +101,9 @@ describe('offers', () => {
       'vsw-2/on-demand',
       'cn-hangzhou-i/on-demand',
     ]);
-    const size = { name: '2.0-4.0Gi', cpuMillis: 2000, memoryBytes: 2 ** 32 };
-    const placed = offers.map(({ id, market }) => vSwitchOf(options, { offer: id, market, size }).id);
+    const placed = offers.map(({ id, market }) => vSwitchOf(options, { offer: id, market }).id);
     expect(placed).toEqual(['vsw-1', 'vsw-2', 'vsw-3', 'vsw-1', 'vsw-2', 'vsw-3']);
-    expect(() => vSwitchOf(options, { offer: 'cn-shanghai-a/spot', market: 'spot', size })).toThrow(
-      'vSwitches',
-    );
+    expect(() => vSwitchOf(options, { offer: 'cn-shanghai-a/spot', market: 'spot' })).toThrow('vSwitches');
   });
 
   test('without fallBack there is spot only, and with a limit only what has a bid', () => {

@@ -18,6 +18,7 @@ import type {
   ProviderLog,
   SizingRules,
   StopOptions,
+  Wishes,
 } from '../contract/index.ts';
 import { Poller, ProviderError } from '../contract/index.ts';
 import { Calls } from './api/calls.ts';
@@ -39,6 +40,7 @@ import { GroupReader, readUsage } from './reader.ts';
 import { sizingRules } from './sizes.ts';
 import { eciStats } from './stats.ts';
 import { Stops } from './stops.ts';
+import { eciWishes } from './wishes.ts';
 
 const usualPace = { fastMs: 1_000, slowMs: 4_000 };
 const lookTimeoutMs = 60_000;
@@ -100,6 +102,10 @@ export class EciProvider implements InstanceProvider {
 
   offers(): readonly Offer[] {
     return eciOffers(this.#deps.options, this.#prices);
+  }
+
+  get wishes(): Wishes {
+    return eciWishes(this.#deps.options);
   }
 
   machines(): readonly Machine[] {

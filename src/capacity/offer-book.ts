@@ -59,7 +59,8 @@ export class OfferBook {
       if (purchase === undefined) continue;
       const shut = this.#shutters.pass(offer.id);
       if (shut === undefined) return { kind: 'purchase', purchase, passed };
-      passed.push({ offer: offer.id, why: shut.why });
+      // The same offer may come again with another size.
+      if (passed.every(({ offer: id }) => id !== offer.id)) passed.push({ offer: offer.id, why: shut.why });
       at = Math.min(at, shut.until);
     }
     // A provider that has not learned its offers yet has nothing too small.

@@ -1,4 +1,4 @@
-import type { Offer } from '../../providers/contract/index.ts';
+import type { Offer, Wishes } from '../../providers/contract/index.ts';
 import type { Pod } from '../kube/types.ts';
 
 /** With these annotations the owner of a Pod narrows what may be bought for it. */
@@ -9,9 +9,13 @@ export const wishes = {
   sizes: 'burstlet.dev/use-sizes',
 } as const;
 
-/** The offers that are left for a Pod, each with the sizes that are left; those without any are left out. */
-export function offersFor({ metadata }: Pod, offers: readonly Offer[]): readonly Offer[] {
+/**
+ * The offers that are left for a Pod, each with the sizes that are left; those without any are left out. What the vendor's
+ * own annotations say comes first.
+ */
+export function offersFor({ metadata }: Pod, all: readonly Offer[], vendor?: Wishes): readonly Offer[] {
   const { annotations = {} } = metadata ?? {};
+  const offers = vendor?.narrow(all, annotations) ?? all;
   const [market, sizes] = [annotations[wishes.market], annotations[wishes.sizes]];
   if (market === undefined && sizes === undefined) return offers;
   const names = sizes?.split(',').map((name) => name.trim());

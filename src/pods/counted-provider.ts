@@ -25,12 +25,25 @@ export function countedProvider(
       throw error;
     }
   }
-  const { sizing, offers, adopt, update, logs, exec, attach, portForward, addContainer, stats, close } =
-    provider;
+  const {
+    sizing,
+    wishes,
+    offers,
+    adopt,
+    update,
+    logs,
+    exec,
+    attach,
+    portForward,
+    addContainer,
+    stats,
+    close,
+  } = provider;
   return {
     name: provider.name,
     capabilities: () => provider.capabilities(),
     ...(sizing && { sizing }),
+    ...(wishes && { wishes }),
     ...(offers && { offers: () => offers.call(provider) }),
     capacity: (signal) => counted('capacity', () => provider.capacity(signal)),
     create: (spec, token, signal) => counted('create', () => provider.create(spec, token, signal)),

@@ -32,7 +32,7 @@ import type { Verdict } from './status/pod-status.ts';
 export interface PurchaserDeps {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly provider: Pick<InstanceProvider, 'sizing' | 'offers'>;
+  readonly provider: Pick<InstanceProvider, 'sizing' | 'offers' | 'wishes'>;
   readonly policy: StockPolicy;
   readonly events: PodEvents;
   /** An offer has stock again: those that wait may choose anew. */
@@ -102,8 +102,11 @@ export class Purchaser {
   choose(pod: Pod, record: PodRecord, replaces: boolean): Verdict | undefined {
     const { clock } = this.#deps;
     const asked = askedOf(sizedPod(pod), this.#sizing);
-    const choice = this.#book.choose(asked, (offers) => offersFor(pod, offers));
-    if (choice.kind === 'too-large') return tooLargeFor(pod, asked, this.#offers());
+    const choice = this.#book.choose(asked, (offers) => offersFor(pod, offers, this.#deps.provider.wishes));
+    if (choice.kind === 'too-large') {
+      const wishes = this.#deps.provider.wishes;
+      return tooLargeFor(pod, asked, { offers: this.#offers(), ...(wishes && { wishes }) });
+    }
     const sale = this.view(pod, record);
     const used = record.spent === sale.attempt || sale.purchase === 'not sold';
     const number = sale.attempt + (used ? 1 : 0);

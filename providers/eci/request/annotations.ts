@@ -79,13 +79,10 @@ const read: Readonly<Record<string, Reading>> = {
 
 /** Effects that a Pod could ask for and the API of an instance has not, or that would undo what the node decides. */
 const refused: Readonly<Record<string, string>> = {
-  'eci-use-specs':
-    'sizes come from the requests and limits of the containers and from provider.options.instanceTypes',
   'eci-instance-family':
     'sizes come from the requests and limits of the containers and from provider.options.instanceTypes',
   'eci-instance-generation':
     'sizes come from the requests and limits of the containers and from provider.options.instanceTypes',
-  'eci-vswitch': 'zones are those of provider.options.vSwitches',
   'eci-privatepool-matchcriteria': 'reserved capacity is not bought here',
   'eci-privatepool-id': 'reserved capacity is not bought here',
   'imc-perfect-match': 'the API has no such parameter',
@@ -103,8 +100,11 @@ const refused: Readonly<Record<string, string>> = {
   'eci-kube-proxy-enabled': 'there is no kube-proxy inside of an instance',
 };
 
+/** Of these the node has chosen the offer (wishes.ts). */
+const chosenBefore = ['eci-use-specs', 'eci-vswitch', 'eci-spot-fallback'] as const;
+
 /** The annotations of the vendor that have a meaning here, for the table of the guide. */
-export const annotationTable = { read: Object.keys(read), refused } as const;
+export const annotationTable = { read: [...Object.keys(read), ...chosenBefore], refused } as const;
 
 /** Throws InvalidSpec for one that cannot be honoured. Unknown ones, and those that only steer the vendor's node, do nothing. */
 export function patchesOf(annotations: Readonly<Record<string, string>>): Required<Patch> {

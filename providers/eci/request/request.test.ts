@@ -278,8 +278,8 @@ test.each<[string, () => unknown]>([
   ['spec.volumes[big]', () => creation({ volumes: [files('big', [33 * 1024])] })],
   ['spec.volumes', () => creation({ volumes: [files('one', [31 * 1024]), files('two', [30 * 1024])] })],
   [
-    'metadata.annotations[k8s.aliyun.com/eci-use-specs]',
-    () => creation({ annotations: { 'k8s.aliyun.com/eci-use-specs': '2-4Gi' } }),
+    'metadata.annotations[k8s.aliyun.com/eci-instance-family]',
+    () => creation({ annotations: { 'k8s.aliyun.com/eci-instance-family': '2-4Gi' } }),
   ],
   [
     'metadata.annotations[k8s.aliyun.com/eci-with-eip]',

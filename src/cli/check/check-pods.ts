@@ -83,7 +83,10 @@ function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities, sold:
     verdict: verdict(pod, { capabilities, ...(sold && { sold }) }),
     asked,
     machine: sold === undefined || asked === undefined ? undefined : machineFor(asked, sold.machines ?? []),
-    purchases: sold === undefined || asked === undefined ? [] : perMarket(offersFor(pod, sold.offers), asked),
+    purchases:
+      sold === undefined || asked === undefined
+        ? []
+        : perMarket(offersFor(pod, sold.offers, sold.wishes), asked),
     lineOf: (field) => lineOf(found, field),
   };
 }

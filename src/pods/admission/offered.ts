@@ -1,8 +1,14 @@
-import type { InstanceProvider, Machine, Offer, SizingRules } from '../../../providers/contract/index.ts';
+import type {
+  InstanceProvider,
+  Machine,
+  Offer,
+  SizingRules,
+  Wishes,
+} from '../../../providers/contract/index.ts';
 import { type Asked, askedOf } from '../../capacity/asked.ts';
 import { amountsText } from '../../capacity/asked-text.ts';
 import { purchaseOf } from '../../capacity/choose-size.ts';
-import { offersFor, wishes } from '../../capacity/offers-for.ts';
+import { offersFor, wishes as ownWishes } from '../../capacity/offers-for.ts';
 import type { Pod } from '../../kube/types.ts';
 import { sizedPod } from '../../podspec/sized-pod.ts';
 import type { Verdict } from '../status/pod-status.ts';
@@ -12,36 +18,49 @@ import { aboutFields, type Finding, sentence } from './finding.ts';
 export interface Sold {
   readonly offers: readonly Offer[];
   readonly sizing: SizingRules;
+  /** The annotations of the vendor that choose among the offers. */
+  readonly wishes?: Wishes;
   /** To compare with. */
   readonly machines?: readonly Machine[];
 }
 
 /** Undefined where instances are not bought. */
-export function soldBy(provider: Pick<InstanceProvider, 'sizing' | 'offers' | 'machines'>): Sold | undefined {
-  const { sizing } = provider;
+export function soldBy(
+  provider: Pick<InstanceProvider, 'sizing' | 'offers' | 'wishes' | 'machines'>,
+): Sold | undefined {
+  const { sizing, wishes } = provider;
   const offers = provider.offers?.();
   if (sizing === undefined || offers === undefined) return undefined;
   const machines = provider.machines?.();
-  return { sizing, offers, ...(machines && { machines }) };
+  return { sizing, offers, ...(wishes && { wishes }), ...(machines && { machines }) };
 }
 
 /** Offers that are not known yet refuse nobody. Throws QuantityError. */
-export function offeredFindings(pod: Pod, { offers, sizing }: Sold): Finding[] {
+export function offeredFindings(pod: Pod, { offers, sizing, wishes }: Sold): Finding[] {
   const asked = askedOf(sizedPod(pod), sizing);
-  const left = offersFor(pod, offers);
+  const left = offersFor(pod, offers, wishes);
   if (offers.length === 0 || left.some((offer) => purchaseOf(asked, offer) !== undefined)) return [];
-  return [findingOf(pod, asked, left)];
+  return [findingOf(pod, asked, left, wishes)];
 }
 
 /** The same, of a Pod that was admitted when there were other offers. */
-export function tooLargeFor(pod: Pod, asked: Asked, offers: readonly Offer[]): Verdict {
-  const finding = findingOf(pod, asked, offersFor(pod, offers));
+export function tooLargeFor(
+  pod: Pod,
+  asked: Asked,
+  { offers, wishes }: Pick<Sold, 'offers' | 'wishes'>,
+): Verdict {
+  const finding = findingOf(pod, asked, offersFor(pod, offers, wishes), wishes);
   return { reason: finding.reason, message: `Pod was rejected: ${sentence(finding)}` };
 }
 
-function findingOf({ metadata }: Pod, asked: Asked, left: readonly Offer[]): Finding {
+function findingOf(
+  { metadata }: Pod,
+  asked: Asked,
+  left: readonly Offer[],
+  vendor: Wishes | undefined,
+): Finding {
   if (left.length === 0) {
-    const fields = Object.values(wishes)
+    const fields = [...Object.values(ownWishes), ...(vendor?.annotations ?? [])]
       .filter((name) => metadata?.annotations?.[name] !== undefined)
       .map((name) => `metadata.annotations[${name}]`);
     return {
