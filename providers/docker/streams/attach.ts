@@ -60,6 +60,7 @@ export async function attach(
     const conversation = converse(connection, { input: stdin, endInput, take }, session);
     await Promise.race([conversation, hush()]).finally(leave);
     if (!output.isWhole) throw lost('its output was cut');
+    await output.taken(session);
     if (inputEnded) return;
     const moment = delay(clock, momentMs, session).then(() => false);
     if (!(await Promise.race([ended.then(() => true), moment]))) throw lost('the process runs on');

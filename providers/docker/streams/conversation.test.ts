@@ -36,7 +36,7 @@ function keeping(connection: Socket, input?: Readable) {
   const conversation = {
     input,
     endInput: () => void connection.end(),
-    take: (chunk: Buffer) => pour(output, chunk),
+    take: (chunk: Buffer) => pour(output, chunk, () => undefined),
   };
   return { output, begun, conversation };
 }
@@ -116,7 +116,7 @@ test('who takes the output is waited for, and missed when gone', async () => {
     },
   });
   const taken = once(connection, 'pause');
-  const take = (chunk: Buffer) => pour(slow, chunk);
+  const take = (chunk: Buffer) => pour(slow, chunk, () => undefined);
   const over = converse(connection, { endInput() {}, take }, never);
   engine.write('one');
   await taken;

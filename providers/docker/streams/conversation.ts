@@ -95,11 +95,13 @@ export function lost(why: string): ProviderError {
   return new ProviderError('Retryable', `the connection to the command was lost: ${why}`);
 }
 
-/** Writes; the result is what is full now, and has to be waited for. */
-export function pour(target: Writable | undefined, data: Buffer): Writable[] {
-  if (target === undefined) return [];
+/**
+ * Writes; the result is what is full now, and has to be waited for. `onTaken` is called when the target has taken the data,
+ * or broke.
+ */
+export function pour(target: Writable, data: Buffer, onTaken: () => void): Writable[] {
   if (!target.writable) throw lost('nobody takes its output any more');
-  return target.write(data) ? [] : [target];
+  return target.write(data, onTaken) ? [] : [target];
 }
 
 function drained(target: Writable): Promise<void> {

@@ -52,6 +52,7 @@ export async function exec(
     const { code, hasRun } = await ending(deps, id, signal);
     if (!hasRun) return refused(streams, output.held || `the command was not started (${code})`);
     output.release('stdout');
+    await output.taken(signal);
     return code;
   } catch (error) {
     // An answer of the engine instead of a connection: nothing was started.

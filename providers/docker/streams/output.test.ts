@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ExecOutput } from './output.ts';
 
@@ -47,4 +47,27 @@ test('nor more of it than the engine would say', () => {
   output.take(Buffer.from(long.slice(0, 4000)));
   output.take(Buffer.from(long.slice(4000)));
   expect(read()[0]).toHaveLength(long.length);
+});
+
+test('all is taken when the slowest output has taken it', async () => {
+  const waiting: (() => void)[] = [];
+  const slow = new Writable({ write: (_data, _encoding, done) => void waiting.push(done) });
+  const output = new ExecOutput(true, { stdout: slow });
+  output.take(Buffer.from('one'));
+  output.take(Buffer.from('two'));
+  output.release('stdout');
+  let isTaken = false;
+  const taken = output.taken(new AbortController().signal).then(() => {
+    isTaken = true;
+  });
+  waiting.shift()?.();
+  await new Promise(setImmediate);
+  expect([isTaken, waiting.length]).toEqual([false, 1]);
+  waiting.shift()?.();
+  await taken;
+  const hopeless = new AbortController();
+  output.take(Buffer.from('three'));
+  const never = output.taken(hopeless.signal);
+  hopeless.abort(new Error('the client is gone'));
+  await expect(never).rejects.toThrow('the client is gone');
 });

@@ -10,6 +10,12 @@ type Outputs = Pick<ProcessStreams, 'stdout' | 'stderr'>;
 export class Output {
   readonly #targets: Outputs;
   readonly #frames: FrameReader | undefined;
+  /** Writes that are not taken yet. */
+  #pending = 0;
+  #onIdle = (): void => undefined;
+  readonly #onTaken = (): void => {
+    if (--this.#pending === 0) this.#onIdle();
+  };
 
   constructor(tty: boolean, targets: Outputs) {
     this.#targets = targets;
@@ -28,8 +34,26 @@ export class Output {
     return full.length > 1 ? [...new Set(full)] : full;
   }
 
+  /** Resolves when the outputs have taken all that they were given; rejects when the signal fires before. */
+  async taken(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#pending === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      const abort = (): void => reject(signal.reason);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#onIdle = (): void => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+    });
+  }
+
   protected give({ stream, data }: Frame): Writable[] {
-    return pour(this.#targets[stream], data);
+    const target = this.#targets[stream];
+    if (target === undefined) return [];
+    const full = pour(target, data, this.#onTaken);
+    this.#pending++;
+    return full;
   }
 }
 
