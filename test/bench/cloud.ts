@@ -15,6 +15,7 @@ import type { Pod } from '../../src/kube/types.ts';
 import { systemClock } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 import { type FakeEci, startFakeEci } from '../fakes/eci/index.ts';
+import { eciOptions } from '../fakes/eci/provider-options.ts';
 import { each } from './each.ts';
 import { percentile, rounded } from './figures.ts';
 import { openStage } from './stage.ts';
@@ -83,18 +84,10 @@ const fake = await startFakeEci({
   ...(values.rush && { limits: 'none' as const }),
   stages: values.rush ? tenSeconds : documentedStart,
 });
-const [vSwitch = '', zone = ''] = Object.entries(fake.cloud.vSwitches)[0] ?? [];
 const stage = await openStage({
   provider: 'eci',
   fromSources: true,
-  options: {
-    region: fake.cloud.region,
-    endpoint: fake.endpoint,
-    credentials: fake.credentials,
-    vSwitches: [{ id: vSwitch, zone }],
-    securityGroupId: fake.cloud.securityGroups[0],
-    instances: Math.max(count, 1_000),
-  },
+  options: { ...eciOptions(fake), instances: Math.max(count, 1_000) },
 });
 const access = await loadClusterAccess(
   { kubeconfig: stage.kubeconfig },

@@ -1,12 +1,11 @@
 import type { Instance, InstanceProvider } from '../../providers/contract/index.ts';
 import { type MockCloud, MockProvider } from '../../providers/mock/index.ts';
 import type { Pod } from '../../src/kube/types.ts';
-import { PodController } from '../../src/pods/pod-controller.ts';
+import type { PodController } from '../../src/pods/pod-controller.ts';
 import type { Verdict } from '../../src/pods/status/pod-status.ts';
-import { silentLog } from '../../src/telemetry/log.ts';
 import { showsContainers } from './auditor.ts';
+import { plainController } from './plain-node.ts';
 import { refusedAnnotation } from './pod-script.ts';
-import { plainSpecs } from './spec-source.ts';
 import { StoreClient, type WriteHook } from './store-client.ts';
 import type { StoreServer } from './store-server.ts';
 
@@ -51,18 +50,13 @@ export class Daemon {
     const { server, cloud, random } = deps;
     this.#client = new StoreClient(server, deps.onWrite);
     this.#provider = new MockProvider({ cloud });
-    this.controller = new PodController({
+    this.controller = plainController({
       clock: server.clock,
       random,
-      log: silentLog,
       client: this.#client,
       provider: witnessed(this.#provider, this.witness, (uid) => this.#shows(uid), deps.overlooks),
       scope,
-      hostIp: () => '192.0.2.1',
       admission: { refusal, ephemeralRefusal: () => undefined },
-      specs: plainSpecs,
-      events: () => undefined,
-      onHealth: () => undefined,
     });
     void this.controller.run(this.#ending.signal).then(() => {
       this.#ended = true;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { namespaces, pods } from '../../src/kube/resources.ts';
 import type { Pod, Wire } from '../../src/kube/types.ts';
 import { type FakeEci, startFakeEci } from '../fakes/eci/index.ts';
+import { eciOptions } from '../fakes/eci/provider-options.ts';
 import { eventually } from '../support/eventually.ts';
 import { accountKubeconfig, applyRbac } from './support/account.ts';
 import { podOf, templateOf } from './support/pods.ts';
@@ -26,17 +27,9 @@ describe('spot instances that are taken back', () => {
     world = await openWorld();
     await applyRbac(world.client);
     const kubeconfig = await accountKubeconfig(world.client, world.cluster);
-    const [vSwitch = '', zone = ''] = Object.entries(fake.cloud.vSwitches)[0] ?? [];
     await world.node({
       ...{ node: 'spot', provider: 'eci', kubeconfig },
-      options: {
-        region: fake.cloud.region,
-        endpoint: fake.endpoint,
-        credentials: fake.credentials,
-        vSwitches: [{ id: vSwitch, zone }],
-        securityGroupId: fake.cloud.securityGroups[0],
-        spot: { strategy: 'SpotAsPriceGo', fallBack: false },
-      },
+      options: { ...eciOptions(fake), spot: { strategy: 'SpotAsPriceGo', fallBack: false } },
     });
     namespace = await world.namespace('spot');
   });

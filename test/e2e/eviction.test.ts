@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespaces, pods } from '../../src/kube/resources.ts';
+import { pods } from '../../src/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
-import { grounds, type OpenGround } from './streaming/grounds.ts';
-import { accountKubeconfig, applyRbac } from './support/account.ts';
+import { type Camp, pitch } from './streaming/camp.ts';
+import { grounds } from './streaming/grounds.ts';
 import { podOf } from './support/pods.ts';
-import { openWorld, type World } from './support/world.ts';
+import type { World } from './support/world.ts';
 
 const [docker] = grounds.filter(({ provider }) => provider === 'docker');
 
@@ -14,25 +14,13 @@ describe('a Pod on Docker that outgrows the limits of its disk', () => {
     return;
   }
   let world: World;
-  let open: OpenGround;
+  let camp: Camp;
   let namespace: string;
   beforeAll(async () => {
-    open = await docker.open();
-    world = await openWorld();
-    await applyRbac(world.client);
-    const kubeconfig = await accountKubeconfig(world.client, world.cluster);
-    await world.node({ node: 'full', provider: 'docker', options: open.options, kubeconfig });
-    namespace = await world.namespace('full');
+    camp = await pitch(docker, 'full');
+    ({ world, namespace } = camp);
   });
-  afterAll(async () => {
-    try {
-      await world?.client.delete(namespaces, { name: namespace });
-      await eventually(async () => (await world.client.list(pods, { namespace })).items.length === 0, 60);
-      await world?.close();
-    } finally {
-      await open?.close();
-    }
-  });
+  afterAll(() => camp?.strike());
 
   it.each([
     ['volume', { sizeLimit: '1Mi' }, {}, 'Usage of EmptyDir volume "data" exceeds the limit "1Mi". '],

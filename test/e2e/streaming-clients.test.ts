@@ -3,13 +3,13 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Attach, Exec, KubeConfig, PortForward, type V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespaces, pods } from '../../src/kube/resources.ts';
+import { pods } from '../../src/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { bulk, bulkDigest, Digest } from './streaming/bulk.ts';
-import { grounds, type OpenGround } from './streaming/grounds.ts';
-import { accountKubeconfig, applyRbac } from './support/account.ts';
+import { type Camp, pitch } from './streaming/camp.ts';
+import { grounds } from './streaming/grounds.ts';
 import { podOf } from './support/pods.ts';
-import { openWorld, type World } from './support/world.ts';
+import type { World } from './support/world.ts';
 
 /** A writable whose content is kept. */
 function sink(): { readonly stream: PassThrough; readonly digest: Digest } {
@@ -28,31 +28,19 @@ describe.for(grounds)('containers of the provider $provider', (ground) => {
   }
   const { provider, image } = ground;
   let world: World;
-  let open: OpenGround;
+  let camp: Camp;
   let namespace: string;
   const config = new KubeConfig();
 
   beforeAll(async () => {
-    open = await ground.open();
-    world = await openWorld();
-    await applyRbac(world.client);
-    const kubeconfig = await accountKubeconfig(world.client, world.cluster);
-    await world.node({ node: `clients-${provider}`, provider, options: open.options, kubeconfig });
-    namespace = await world.namespace('clients');
+    camp = await pitch(ground, `clients-${provider}`);
+    ({ world, namespace } = camp);
     config.loadFromFile(world.cluster.kubeconfig);
     const script = 'while read line; do echo "heard $line"; done';
     await run('main', { stdin: true, command: ['sh', '-c', script] });
     await run('echo', ground.echo(7000));
   });
-  afterAll(async () => {
-    try {
-      await world?.client.delete(namespaces, { name: namespace });
-      await eventually(async () => (await world.client.list(pods, { namespace })).items.length === 0, 60);
-      await world?.close();
-    } finally {
-      await open?.close();
-    }
-  });
+  afterAll(() => camp?.strike());
 
   async function run(name: string, wishes: Record<string, unknown>): Promise<void> {
     const containers = [{ name: 'main', image, ...wishes }];

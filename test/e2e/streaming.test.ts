@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespaces, pods } from '../../src/kube/resources.ts';
+import { pods } from '../../src/kube/resources.ts';
 import { eventually } from '../support/eventually.ts';
 import { bulk, bulkDigest, Digest } from './streaming/bulk.ts';
+import { type Camp, pitch } from './streaming/camp.ts';
 import { echo } from './streaming/echo.ts';
-import { grounds, type OpenGround } from './streaming/grounds.ts';
+import { grounds } from './streaming/grounds.ts';
 import { type Carrier, Kubectl, type Session } from './streaming/kubectl.ts';
 import { fillTree, treeDigest } from './streaming/tree.ts';
-import { accountKubeconfig, applyRbac } from './support/account.ts';
 import { podOf } from './support/pods.ts';
-import { openWorld, type World } from './support/world.ts';
+import type { World } from './support/world.ts';
 
 const MiB = 1024 * 1024;
 /** BURSTLET_E2E_SILENCE_SECONDS=600 for the long run. */
@@ -28,30 +28,18 @@ describe.for(grounds)('containers of the provider $provider', (ground) => {
   }
   const { provider, image, sharesFiles } = ground;
   let world: World;
-  let open: OpenGround;
+  let camp: Camp;
   let namespace: string;
   let folder: string;
 
   beforeAll(async () => {
-    open = await ground.open();
-    world = await openWorld();
-    await applyRbac(world.client);
-    const kubeconfig = await accountKubeconfig(world.client, world.cluster);
-    await world.node({ node: `streams-${provider}`, provider, options: open.options, kubeconfig });
-    namespace = await world.namespace('streams');
+    camp = await pitch(ground, `streams-${provider}`);
+    ({ world, namespace } = camp);
     folder = path.join(world.cluster.folder, `streams-${randomUUID()}`);
     await mkdir(folder);
     await run('main', 'trap "exit 0" TERM; while :; do sleep 0.1; done');
   });
-  afterAll(async () => {
-    try {
-      await world?.client.delete(namespaces, { name: namespace });
-      await eventually(async () => (await world.client.list(pods, { namespace })).items.length === 0, 60);
-      await world?.close();
-    } finally {
-      await open?.close();
-    }
-  });
+  afterAll(() => camp?.strike());
 
   async function run(name: string, script: string, wishes: Record<string, unknown> = {}): Promise<void> {
     const main = { name: 'main', image, command: ['sh', '-c', script], ...wishes };

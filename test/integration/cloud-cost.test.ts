@@ -4,18 +4,14 @@ import path from 'node:path';
 import { describe, test } from 'vitest';
 import { seededRandom } from '../../providers/mock/index.ts';
 import { readMoney } from '../../src/capacity/cost.ts';
-import { MemoryStore } from '../../src/devcluster/store/memory-store.ts';
 import type { Pod } from '../../src/kube/types.ts';
-import { PodController } from '../../src/pods/pod-controller.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { ApiWeather } from '../crash/api-weather.ts';
 import type { CloudKind } from '../crash/clouds/cloud.ts';
 import { eci } from '../crash/clouds/eci.ts';
 import { fargate } from '../crash/clouds/fargate.ts';
 import { fastClock } from '../crash/clouds/fast-clock.ts';
-import { plainSpecs } from '../crash/spec-source.ts';
+import { emptyCluster, plainController } from '../crash/plain-node.ts';
 import { StoreClient } from '../crash/store-client.ts';
-import { StoreServer } from '../crash/store-server.ts';
 import { eventually } from '../support/eventually.ts';
 
 const scope = { clusterUid: 'cost-cluster', node: 'burst-0' };
@@ -35,21 +31,13 @@ describe.concurrent.each(kinds)('what instances of %s cost', (_, kind, knowsPric
     const random = seededRandom(5);
     const stateDir = await mkdtemp(path.join(os.tmpdir(), 'burstlet-cost-'));
     const cloud = await kind(clock, random);
-    const store = new MemoryStore({ clock, log: silentLog, random });
-    store.create('namespaces', { metadata: { name: 'default' } });
-    const server = new StoreServer({ store, clock, weather: new ApiWeather({ random }) });
+    const server = emptyCluster(clock, random);
+    const { store } = server;
     const { endpoint } = cloud;
     const provider = await cloud.connect({ endpoint, clock, random, log: silentLog, stateDir });
     const ending = new AbortController();
-    const controller = new PodController({
-      ...{ clock, random, log: silentLog, client: new StoreClient(server, () => undefined), provider, scope },
-      hostIp: () => '192.0.2.1',
-      admission: { refusal: () => undefined, ephemeralRefusal: () => undefined },
-      specs: plainSpecs,
-      events: () => undefined,
-      onHealth: () => undefined,
-    });
-    const run = controller.run(ending.signal);
+    const client = new StoreClient(server, () => undefined);
+    const run = plainController({ clock, random, client, provider, scope }).run(ending.signal);
     try {
       for (let index = 0; index < count; index++) store.create('pods', podOf(index));
       const podsNow = (): Pod[] => store.list('pods', 'default').map((each) => each as unknown as Pod);

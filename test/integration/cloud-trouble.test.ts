@@ -7,15 +7,11 @@ import { createSdkApi } from '../../providers/eci/api/sdk-api.ts';
 import { readEciOptions } from '../../providers/eci/options.ts';
 import { EciProvider } from '../../providers/eci/provider.ts';
 import { createFargateProvider } from '../../providers/fargate/create-provider.ts';
-import { MemoryStore } from '../../src/devcluster/store/memory-store.ts';
-import { PodController } from '../../src/pods/pod-controller.ts';
 import { type Clock, pause } from '../../src/telemetry/clock.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
-import { ApiWeather } from '../crash/api-weather.ts';
 import { fastClock } from '../crash/clouds/fast-clock.ts';
-import { plainSpecs } from '../crash/spec-source.ts';
+import { emptyCluster, plainController } from '../crash/plain-node.ts';
 import { StoreClient } from '../crash/store-client.ts';
-import { StoreServer } from '../crash/store-server.ts';
 import { type FakeEci, startFakeEci } from '../fakes/eci/index.ts';
 import { eciOptions } from '../fakes/eci/provider-options.ts';
 import { type FakeEcs, startFakeEcs } from '../fakes/ecs/index.ts';
@@ -35,26 +31,20 @@ interface Trouble {
 
 /** Fifty Pods wait for three minutes for a cloud that does not let the node in. What the node was told, each text once. */
 async function wait(clock: Clock, provider: InstanceProvider): Promise<string[]> {
-  const store = new MemoryStore({ clock, log: silentLog, random: Math.random });
-  store.create('namespaces', { metadata: { name: 'default' } });
+  const server = emptyCluster(clock, Math.random);
   for (let index = 0; index < pods; index++)
-    store.create('pods', {
+    server.store.create('pods', {
       metadata: { name: `pod-${index}`, namespace: 'default' },
       spec: {
         ...{ nodeName: scope.node, automountServiceAccountToken: false },
         containers: [{ name: 'main', image: 'registry.example/app:1' }],
       },
     });
-  const server = new StoreServer({ store, clock, weather: new ApiWeather({ random: Math.random }) });
   const told = new Set<string>();
   const ending = new AbortController();
   const client = new StoreClient(server, () => undefined);
-  const controller = new PodController({
-    ...{ clock, random: Math.random, log: silentLog, client, provider, scope },
-    hostIp: () => '192.0.2.1',
-    admission: { refusal: () => undefined, ephemeralRefusal: () => undefined },
-    specs: plainSpecs,
-    events: () => undefined,
+  const controller = plainController({
+    ...{ clock, random: Math.random, client, provider, scope },
     onHealth: (trouble) => trouble !== undefined && told.add(String(trouble)),
   });
   const run = controller.run(ending.signal);

@@ -8,15 +8,11 @@ import {
 } from '../../providers/mock/index.ts';
 import { costOf, readMoney } from '../../src/capacity/cost.ts';
 import { tariffIn } from '../../src/capacity/purchase-notes.ts';
-import { MemoryStore } from '../../src/devcluster/store/memory-store.ts';
 import type { Pod } from '../../src/kube/types.ts';
-import { PodController, type PodControllerDeps } from '../../src/pods/pod-controller.ts';
+import type { PodControllerDeps } from '../../src/pods/pod-controller.ts';
 import { FakeClock, settle } from '../../src/telemetry/fake-clock.ts';
-import { silentLog } from '../../src/telemetry/log.ts';
-import { ApiWeather } from '../crash/api-weather.ts';
-import { plainSpecs } from '../crash/spec-source.ts';
+import { emptyCluster, plainController } from '../crash/plain-node.ts';
 import { StoreClient } from '../crash/store-client.ts';
-import { StoreServer } from '../crash/store-server.ts';
 
 const gib = 1024 ** 3;
 const rates = {
@@ -50,8 +46,8 @@ function setUp(
 ) {
   const clock = new FakeClock();
   const random = seededRandom(11);
-  const store = new MemoryStore({ clock, random, log: silentLog });
-  store.create('namespaces', { metadata: { name: 'default' } });
+  const server = emptyCluster(clock, random);
+  const { store } = server;
   const { script, capacity, stockPolicy } = options;
   const cloud = new MockCloud({
     ...{ clock, random, offers },
@@ -59,23 +55,16 @@ function setUp(
     ...(capacity !== undefined && { capacity: { resources: {}, instances: capacity } }),
   });
   const writes = new Map<string, number>();
-  const client = new StoreClient(
-    new StoreServer({ store, clock, weather: new ApiWeather({ random }) }),
-    (write, point) => {
-      if (point === 'after') writes.set(write.name, (writes.get(write.name) ?? 0) + 1);
-    },
-  );
+  const client = new StoreClient(server, (write, point) => {
+    if (point === 'after') writes.set(write.name, (writes.get(write.name) ?? 0) + 1);
+  });
   const events: { readonly pod: string; readonly reason: string; readonly message: string }[] = [];
   const scope = { clusterUid: 'c', node: 'burst-0' };
-  const controller = new PodController({
-    ...{ clock, random, log: silentLog, client, scope },
+  const controller = plainController({
+    ...{ clock, random, client, scope },
     provider: new MockProvider({ cloud }),
-    hostIp: () => '192.0.2.1',
-    admission: { refusal: () => undefined, ephemeralRefusal: () => undefined },
-    specs: plainSpecs,
     events: ({ metadata }, _type, reason, message) =>
       events.push({ pod: metadata?.name ?? '', reason, message }),
-    onHealth: () => undefined,
     ...(stockPolicy && { stockPolicy }),
   });
   const ending = new AbortController();

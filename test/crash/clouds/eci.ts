@@ -2,16 +2,13 @@ import { createSdkApi } from '../../../providers/eci/api/sdk-api.ts';
 import { readEciOptions } from '../../../providers/eci/options.ts';
 import { EciProvider } from '../../../providers/eci/provider.ts';
 import { startFakeEci } from '../../fakes/eci/index.ts';
+import { eciOptions } from '../../fakes/eci/provider-options.ts';
 import type { CloudKind } from './cloud.ts';
 
 export const eci: CloudKind = async (clock) => {
   const fake = await startFakeEci({ clock });
-  const { cloud, credentials } = fake;
-  const options = {
-    ...{ region: cloud.region, credentials, securityGroupId: cloud.securityGroups[0] },
-    vSwitches: Object.entries(cloud.vSwitches).map(([id, zone]) => ({ id, zone })),
-    spot: { strategy: 'SpotAsPriceGo', fallBack: true },
-  };
+  const { cloud } = fake;
+  const options = { ...eciOptions(fake), spot: { strategy: 'SpotAsPriceGo', fallBack: true } };
   return {
     endpoint: fake.endpoint,
     async connect({ endpoint, random, log }) {

@@ -2,15 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { seededRandom } from '../../../providers/mock/index.ts';
-import { MemoryStore } from '../../../src/devcluster/store/memory-store.ts';
 import type { Pod } from '../../../src/kube/types.ts';
-import { PodController } from '../../../src/pods/pod-controller.ts';
 import { type Clock, pause } from '../../../src/telemetry/clock.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
-import { ApiWeather } from '../api-weather.ts';
-import { plainSpecs } from '../spec-source.ts';
+import { emptyCluster, plainController } from '../plain-node.ts';
 import { StoreClient } from '../store-client.ts';
-import { StoreServer } from '../store-server.ts';
+import type { StoreServer } from '../store-server.ts';
 import type { Cloud, CloudKind } from './cloud.ts';
 import { fastClock } from './fast-clock.ts';
 import { doubled, unsettled } from './verdict.ts';
@@ -72,7 +69,6 @@ interface Incarnation {
 
 class CloudStory {
   readonly #deps: StoryDeps;
-  readonly #store: MemoryStore;
   readonly #server: StoreServer;
   readonly #trace: string[] = [];
   readonly #violations: string[] = [];
@@ -86,9 +82,7 @@ class CloudStory {
   constructor(deps: StoryDeps) {
     const { clock, random } = deps;
     this.#deps = deps;
-    this.#store = new MemoryStore({ clock, log: silentLog, random });
-    this.#store.create('namespaces', { metadata: { name: 'default' } });
-    this.#server = new StoreServer({ store: this.#store, clock, weather: new ApiWeather({ random }) });
+    this.#server = emptyCluster(clock, random);
   }
 
   async play(): Promise<void> {
@@ -135,7 +129,7 @@ class CloudStory {
     if (befalls < 0.3)
       clock.schedule(then, () =>
         this.#do(`delete ${name}`, () => {
-          if (this.#pod(name)) this.#store.delete('pods', 'default', name, { gracePeriodSeconds: 3 });
+          if (this.#pod(name)) this.#server.store.delete('pods', 'default', name, { gracePeriodSeconds: 3 });
         }),
       );
     else if (befalls < 0.5)
@@ -147,7 +141,7 @@ class CloudStory {
   }
 
   #create(name: string, restartPolicy: string): void {
-    this.#store.create('pods', {
+    this.#server.store.create('pods', {
       metadata: { name, namespace: 'default' },
       spec: {
         ...{ nodeName: scope.node, automountServiceAccountToken: false, restartPolicy },
@@ -158,7 +152,7 @@ class CloudStory {
   }
 
   #pod(name: string): Pod | undefined {
-    const found = this.#store.get('pods', 'default', name);
+    const found = this.#server.store.get('pods', 'default', name);
     return found === undefined ? undefined : (found as unknown as Pod);
   }
 
@@ -181,14 +175,7 @@ class CloudStory {
     const client = new StoreClient(this.#server, ({ verb, resource, name }, point) =>
       this.#survives(`${point} ${verb} ${resource} ${name}`),
     );
-    const controller = new PodController({
-      ...{ clock, random, log: silentLog, client, provider, scope },
-      hostIp: () => '192.0.2.1',
-      admission: { refusal: () => undefined, ephemeralRefusal: () => undefined },
-      specs: plainSpecs,
-      events: () => undefined,
-      onHealth: () => undefined,
-    });
+    const controller = plainController({ clock, random, client, provider, scope });
     const ended = controller.run(ending.signal).then(() => provider.close?.());
     this.#ends.push(ended);
     this.#daemon = { client, wire, ending, ended };
@@ -232,7 +219,7 @@ class CloudStory {
     const deadline = clock.now() + settleMs;
     let steadySince = clock.now();
     for (;;) {
-      const pods = this.#store.list('pods', 'default').map((each) => each as unknown as Pod);
+      const pods = this.#server.store.list('pods', 'default').map((each) => each as unknown as Pod);
       const wrong = unsettled(pods, cloud.lives());
       const now = clock.now();
       if (wrong.length > 0) steadySince = now;
