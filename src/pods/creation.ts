@@ -101,13 +101,14 @@ export class Creation {
     { market, calledAt }: { readonly market: string; readonly calledAt: number },
   ): void {
     const { clock, random, log, again } = this.#deps;
-    const { uncertain, refusal, waiting, waitMs } = createFailure(error, record, random);
-    const kind = providerErrorKind(error);
-    if (uncertain) Object.assign(record, { created: 'unknown', doubtAt: clock.now() });
-    if (refusal !== undefined || waiting === undefined) {
-      if (refusal !== undefined) this.#refuse(uid, pod, record, refusal);
+    const failure = createFailure(error, record, random);
+    if (failure.kind === 'refused') {
+      this.#refuse(uid, pod, record, failure.refusal);
       return;
     }
+    const { uncertain, waiting, waitMs } = failure;
+    const kind = providerErrorKind(error);
+    if (uncertain) Object.assign(record, { created: 'unknown', doubtAt: clock.now() });
     log.warn({ uid, error: String(error), kind, failures: record.failures }, 'create failed');
     const { message } = waiting;
     if (kind === 'QuotaExceeded') {

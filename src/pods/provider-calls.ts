@@ -36,15 +36,17 @@ export async function bounded<T>(
 }
 
 /** What a failed create means for its Pod. */
-export interface CreateFailure {
-  /** Whether an instance may have been made all the same. */
-  readonly uncertain: boolean;
-  /** Set when the Pod can never run here. */
-  readonly refusal?: Verdict;
-  /** Otherwise: what the Pod shows while it waits. */
-  readonly waiting?: Verdict;
-  readonly waitMs: number;
-}
+export type CreateFailure =
+  /** It can never run here. */
+  | { readonly kind: 'refused'; readonly refusal: Verdict }
+  | {
+      readonly kind: 'waits';
+      /** What the Pod shows while it waits. */
+      readonly waiting: Verdict;
+      readonly waitMs: number;
+      /** Whether an instance may have been made all the same. */
+      readonly uncertain: boolean;
+    };
 
 /** Longest wait between two tries; a shortage is asked after more patiently than a passing fault. */
 const waits: Readonly<Record<ProviderErrorKind, { readonly baseMs: number; readonly capMs: number }>> = {
@@ -75,15 +77,15 @@ export function createFailure(
   if (kind === 'InvalidSpec') {
     const field = error instanceof ProviderError && error.field !== undefined ? `${error.field}: ` : '';
     return {
-      uncertain: false,
+      kind: 'refused',
       refusal: { reason: 'InvalidSpec', message: `Pod was rejected: ${field}${message}` },
-      waitMs: 0,
     };
   }
   const reason = kind === 'Retryable' ? 'ProviderUnavailable' : kind;
   return {
-    uncertain: kind === 'Retryable' || kind === 'NotFound',
+    kind: 'waits',
     waiting: { reason, message },
     waitMs: retryWaitMs(error, record.failures, random),
+    uncertain: kind === 'Retryable' || kind === 'NotFound',
   };
 }
