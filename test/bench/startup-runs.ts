@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Engine } from '../../providers/docker/engine/engine.ts';
+import type { HostConfig } from '../../providers/docker/engine/shapes.ts';
 import { createInformer } from '../../src/kube/informer.ts';
 import { pods } from '../../src/kube/resources.ts';
 import type { Pod } from '../../src/kube/types.ts';
@@ -35,6 +37,40 @@ export function bareStarter({ host, image }: Pick<StartupStage, 'host' | 'image'
       if (names.length > 0) await run('docker', ['-H', host, 'rm', '-f', ...names]);
     },
     close: async () => undefined,
+  };
+}
+
+/** The two containers that a Pod is at the engine, made and started by its API and by nothing else: its own pace. */
+export function pairStarter(engine: Engine, image: string): Starter {
+  const started: string[] = [];
+  const { signal } = new AbortController();
+  const make = async (name: string, HostConfig: HostConfig): Promise<void> => {
+    started.push(name);
+    await engine.create(
+      name,
+      { Image: image, Labels: {}, Entrypoint: ['/bin/sh', '-c', script], HostConfig },
+      signal,
+    );
+    await engine.start(name, signal);
+  };
+  return {
+    async start(name) {
+      const at = performance.now();
+      await make(`${name}-sandbox`, {
+        ...{ NetworkMode: 'bridge', IpcMode: 'shareable' },
+        LogConfig: { Type: 'none', Config: {} },
+      });
+      await make(name, {
+        ...{ NetworkMode: `container:${name}-sandbox`, IpcMode: `container:${name}-sandbox` },
+        LogConfig: { Type: 'json-file', Config: {} },
+      });
+      return performance.now() - at;
+    },
+    async clear() {
+      const names = started.splice(0).reverse();
+      await Promise.all(names.map((name) => engine.remove(name, { force: true }, signal)));
+    },
+    close: () => engine.close(),
   };
 }
 

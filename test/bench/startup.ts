@@ -1,6 +1,6 @@
 /**
- * How long Pods take to start on Docker, beside a bare `docker run` of the same image and, when it is asked for, a real
- * kubelet under the same API server.
+ * How long Pods take to start on Docker, beside a bare `docker run` of the same image, beside the two containers that a
+ * Pod is when the engine's API is asked for nothing else and, when it is asked for, a real kubelet under the same API server.
  *
  *   npm run bench:startup
  *   npm run bench:startup -- --runs 20 --pods 50 --json
@@ -10,11 +10,12 @@
  */
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { testEngine } from '../docker/engine.ts';
 import { buildAssets } from '../e2e/controlplane/assets.ts';
 import { controlPlane, defaultVersion, extras, parseVersion } from '../e2e/controlplane/builds.ts';
 import { whyNoContainerd } from '../oracle/containerd.ts';
 import { median, rounded } from './figures.ts';
-import { bareStarter, burst, podStarter, type Starter } from './startup-runs.ts';
+import { bareStarter, burst, pairStarter, podStarter, type Starter } from './startup-runs.ts';
 import { openStageWithKubelet, openStartupStage, type StartupStage } from './startup-stage.ts';
 
 const { values } = parseArgs({
@@ -57,6 +58,9 @@ async function measure(stage: StartupStage): Promise<Record<string, unknown>> {
   const add = (label: string, starter: Starter, width: number): void =>
     void all.set(label, { starter, width, latencies: [], rates: [] });
   add('bare', bareStarter(stage), Number(values.width));
+  const engine = await testEngine(stage.host);
+  if (typeof engine === 'string') throw new Error(engine);
+  add('engine', pairStarter(engine, stage.image), Number(values.width));
   add('burstlet', await podStarter(stage, stage.burstlet), count);
   if (stage.kubelet !== undefined) add('kubelet', await podStarter(stage, stage.kubelet), count);
 
@@ -94,6 +98,7 @@ function resultOf(all: ReadonlyMap<string, Measured>): Record<string, unknown> {
     ...Object.assign({}, ...[...all.keys()].map(figures)),
     onePodOfBare: rounded(seconds('burstlet') / seconds('bare'), 2),
     burstOfBare: rounded(rate('burstlet') / rate('bare'), 2),
+    burstOfEngine: rounded(rate('burstlet') / rate('engine'), 2),
     ...(all.has('kubelet') && {
       onePodOfKubelet: rounded(seconds('burstlet') / seconds('kubelet'), 2),
       burstOfKubelet: rounded(rate('burstlet') / rate('kubelet'), 2),
