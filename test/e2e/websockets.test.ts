@@ -28,8 +28,7 @@ describe('WebSockets of kubectl', () => {
     const kubeconfig = await accountKubeconfig(world.client, world.cluster);
     await world.node({ node: name, provider: 'process', kubeconfig });
     namespace = await world.namespace(name);
-    const { script, env } = echoServer(7000);
-    const main = { name: 'main', image: 'burstlet.dev/host', command: ['sh', '-c', script], env };
+    const main = { name: 'main', image: 'burstlet.dev/host', ...echoServer(7000) };
     const spec = { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [main] };
     await world.client.create(pods, podOf(namespace, 'main', { spec }));
     await world.reaches(namespace, 'main', 'Running');

@@ -1,7 +1,7 @@
 import { Dockerd, whyNoDockerd } from '../../docker/dockerd.ts';
 import { testEngine } from '../../docker/engine.ts';
 import { busyboxImage } from '../../docker/image.ts';
-import { echoServer } from './echo-server.ts';
+import { echoServer, readyAt } from './echo-server.ts';
 
 /** Where Pods with a shell run: a provider, and how they are written for it. */
 export interface Ground {
@@ -26,10 +26,7 @@ const processes: Ground = {
   provider: 'process',
   sharesFiles: true,
   image: 'burstlet.dev/host',
-  echo(port) {
-    const { script, env } = echoServer(port);
-    return { env, command: ['sh', '-c', script] };
-  },
+  echo: echoServer,
   open: async () => ({ options: {}, close: async () => {} }),
 };
 
@@ -39,7 +36,7 @@ const docker: Ground = {
   missing: whyNoDockerd(),
   sharesFiles: false,
   image: busyboxImage,
-  echo: (port) => ({ command: ['nc', '-ll', '-p', String(port), '-e', 'cat'] }),
+  echo: (port) => ({ command: ['nc', '-ll', '-p', String(port), '-e', 'cat'], ...readyAt(port) }),
   async open() {
     const dockerd = await Dockerd.start();
     try {
