@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -8,6 +8,7 @@ import type { ProviderClock } from '../../contract/clock.ts';
 import { ProviderError } from '../../contract/errors.ts';
 import type { TerminalSize } from '../../contract/streams.ts';
 import { Outflow } from '../outflow.ts';
+import { hasCode } from '../records.ts';
 import type { TerminalHelper } from '../terminal-helper.ts';
 import { findTerminalHelper } from '../terminal-helper.ts';
 import type { Command, Spawned } from './spawn.ts';
@@ -17,6 +18,44 @@ import { asStartFailure, checkCommand, exitOf } from './spawn.ts';
 export const endOfInput = '\x04';
 
 const defaultTerminalType = 'xterm';
+
+/** How long a full terminal is left alone. */
+const fullMs = 10;
+
+/**
+ * Node.js writes to the master of a terminal in one blocking call: a command that does not read would stop the whole
+ * process. This one writes what fits and tries again.
+ */
+class PatientStream extends ReadStream {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    super(fd);
+    this.#fd = fd;
+    // Chunks one by one.
+    Object.assign(this, { _writev: null });
+  }
+
+  override _write(
+    chunk: Buffer | string,
+    encoding: BufferEncoding,
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding), done);
+  }
+
+  #push(bytes: Buffer, done: (error?: Error | null) => void): void {
+    let left = bytes;
+    try {
+      while (left.length > 0 && !this.destroyed) left = left.subarray(writeSync(this.#fd, left));
+    } catch (error) {
+      if (hasCode(error, 'EAGAIN')) setTimeout(() => this.#push(left, done), fullMs);
+      else done(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    done();
+  }
+}
 
 /**
  * A pseudo terminal, held from the side of the one who looks at it. Its own process is the leader of the session on it, so
@@ -33,7 +72,7 @@ export class Terminal {
   constructor(fd: number, helper: TerminalHelper) {
     this.#fd = fd;
     this.#helper = helper;
-    this.stream = new ReadStream(fd);
+    this.stream = new PatientStream(fd);
     // EIO: nobody has it open on the other side any more. 'close' follows.
     this.stream.on('error', () => {});
   }
@@ -74,7 +113,7 @@ export async function spawnInTerminal(
       'a terminal takes Linux with perl or python3; run the command without one',
     );
   const { executable, argv } = checkCommand(command);
-  const master = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY);
+  const master = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   let terminal: Terminal | undefined;
   try {
     const child = spawn(helper.file, [...helper.args, ...sizeArguments(size), executable, ...argv], {
