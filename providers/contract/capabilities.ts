@@ -3,7 +3,8 @@ import type { PodFeature } from './features.ts';
 /**
  * What a provider does with a Pod feature. There is no fourth kind: a field is never dropped in silence.
  * `honoured`: as on a node; only what an InstanceSpec carries, or what all instances have by nature, can be. `emulated`: the effect is there, by other means; `how` says what differs.
- * `refused`: the Pod is refused before anything is created; `why` and `instead` go into the message.
+ * `refused`: the Pod is refused before anything is created; `why` and `instead` go into the message. A restraint may be
+ * refused and the Pod run all the same, where the operator of the node consents: then it is not in the InstanceSpec.
  */
 export type Support = Honoured | Emulated | Refused;
 
@@ -38,6 +39,8 @@ export interface Capabilities {
   readonly needsCommand: boolean;
   /** False when the platform forgets a stopped instance (and its logs) by itself or charges for keeping it. */
   readonly retainsStopped: boolean;
+  /** Who else can read the values of the Secrets that a Pod uses, and what to do; `burstlet check` warns of it. Absent = nobody who could not on a node. */
+  readonly exposesSecrets?: string;
 }
 
 export const honoured: Honoured = { support: 'honoured' };

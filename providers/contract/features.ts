@@ -89,6 +89,7 @@ export const podFeatures = [
   'container.securityContext.privileged',
   'container.securityContext.runAsUser',
   'container.securityContext.runAsNonRoot',
+  'container.securityContext.runAsNonRoot.imageUser',
   'container.securityContext.capabilities.add',
   'container.securityContext.capabilities.drop',
   'container.securityContext.readOnlyRootFilesystem',

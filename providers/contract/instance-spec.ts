@@ -38,6 +38,8 @@ export interface ContainerSpec {
   /** Entry point; absent = the image's own. */
   readonly command?: readonly string[];
   readonly args?: readonly string[];
+  /** True = a value of a Secret was written into `command` or `args`, as `$(NAME)`: they are to be kept as `secret` values are. */
+  readonly secretArguments?: boolean;
   readonly workingDir?: string;
   readonly env: readonly EnvVar[];
   readonly ports: readonly {

@@ -158,6 +158,7 @@ export function dockerCapabilities(remote: boolean): Capabilities {
       'container.securityContext.privileged': notPassedOn('privileged'),
       'container.securityContext.runAsUser': honoured,
       'container.securityContext.runAsNonRoot': honoured,
+      'container.securityContext.runAsNonRoot.imageUser': honoured,
       'container.securityContext.capabilities.add': honoured,
       'container.securityContext.capabilities.drop': honoured,
       'container.securityContext.readOnlyRootFilesystem': honoured,

@@ -29,7 +29,10 @@ test('the documented defaults are those of the code', () => {
 });
 
 test.each([
-  [{ instance: 5 }, 'provider.options.instance: there is no such option; correct it to one of host, network'],
+  [
+    { instance: 5 },
+    'provider.options.instance: there is no such option; correct it to one of host, instances, network',
+  ],
   [
     { instances: 0 },
     'provider.options.instances: expected a whole number of 1 or more, found 0; leave it out for 110',
@@ -37,11 +40,20 @@ test.each([
   [{ logMaxFiles: '5' }, 'provider.options.logMaxFiles: expected a whole number of 2 or more, found "5"'],
   [{ host: 5 }, 'provider.options.host: expected text, found 5'],
   [{ network: 'host' }, 'provider.options.network: host gives a Pod no address of its own'],
-  [{ imageGarbageCollection: true }, 'provider.options.imageGarbageCollection: expected {"highThreshold'],
+  [{ imageGarbageCollection: true }, 'expected {highThresholdPercent, lowThresholdPercent}, found true'],
   [
     { imageGarbageCollection: { highThresholdPercent: 80, lowThresholdPercent: 80 } },
-    'the low one smaller, found {"highThresholdPercent":80',
+    'imageGarbageCollection.lowThresholdPercent: expected less than highThresholdPercent, found 80',
+  ],
+  [
+    { imageGarbageCollection: { highThresholdPercent: 101 } },
+    'imageGarbageCollection.highThresholdPercent: expected a whole number from 1 to 100, found 101',
   ],
 ])('%j is refused', (options, message) => {
   expect(() => readDockerOptions(options)).toThrow(message);
+});
+
+test('every fault is told at once', () => {
+  const read = () => readDockerOptions({ instances: 0, network: 'none', gpu: 1 });
+  for (const key of ['instances', 'network', 'gpu']) expect(read).toThrow(`provider.options.${key}: `);
 });

@@ -1,10 +1,10 @@
 import { type ProviderClock, wallClock } from '../contract/clock.ts';
+import { canonicalName, parseImage } from '../contract/image-reference.ts';
 import { EngineConnection } from './engine/connection.ts';
 import { type EndpointEnvironment, resolveEndpoint } from './engine/endpoint.ts';
 import { Engine } from './engine/engine.ts';
 import { hasStatus, telling } from './engine/errors.ts';
 import type { EngineVersion } from './engine/shapes.ts';
-import { canonicalName, parseImage } from './image/reference.ts';
 import { sandboxImage } from './image/sandbox-image.ts';
 
 export interface VisitDeps {

@@ -17,8 +17,8 @@ const files = emulated(
 const token = emulated(
   'the token is that of the creation and is not renewed: it works for as long as the API server accepts it (a year for the default one, unless service-account-extend-token-expiration is off)',
 );
-const containersOnly = emulated(
-  'honoured on regular containers; a Pod whose init containers have it is refused',
+const nonRoot = emulated(
+  'the vendor verifies it for regular containers; an init container needs runAsUser with it, and is refused without when the instance is created',
 );
 
 /** What an Elastic Container Instance can and cannot be (CreateContainerGroup, SDK 2.0.3). */
@@ -50,7 +50,7 @@ export const eciCapabilities: Capabilities = {
       'as on a node; a deletion may shorten it, and cannot make it longer than that of the Pod',
     ),
     'spec.securityContext.runAsUser': honoured,
-    'spec.securityContext.runAsNonRoot': containersOnly,
+    'spec.securityContext.runAsNonRoot': nonRoot,
     'spec.securityContext.fsGroup': noParameter('fsGroup'),
     'spec.securityContext.supplementalGroups': noParameter('supplementalGroups'),
     'spec.securityContext.supplementalGroupsPolicy=Strict': noParameter('supplementalGroupsPolicy'),
@@ -83,7 +83,7 @@ export const eciCapabilities: Capabilities = {
     ),
     'spec.ephemeralContainers': refused(
       'a container cannot be added to an instance',
-      'use kubectl logs, or kubectl exec without -i and -t',
+      'use kubectl logs and kubectl exec',
     ),
     'container.image': honoured,
     'container.imagePullPolicy': honoured,
@@ -159,7 +159,8 @@ export const eciCapabilities: Capabilities = {
       `remove privileged, or ${realNode}`,
     ),
     'container.securityContext.runAsUser': honoured,
-    'container.securityContext.runAsNonRoot': containersOnly,
+    'container.securityContext.runAsNonRoot': nonRoot,
+    'container.securityContext.runAsNonRoot.imageUser': nonRoot,
     'container.securityContext.capabilities.add': emulated(
       'NET_ADMIN, and NET_RAW after a ticket with the vendor; others are refused when the instance is created',
     ),

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../contract/index.ts';
 import { eciOffers, vSwitchOf } from './offers.ts';
-import { readEciOptions } from './options.ts';
+import { optionTable, readEciOptions } from './options.ts';
 import { PriceBook } from './prices.ts';
 
 const least = {
@@ -52,7 +53,7 @@ describe('options', () => {
       'provider.options.spot.pricePerHour',
       'provider.options.spot.protectedHours',
       'provider.options.instances',
-      'provider.options.tags.aliyun:x',
+      'provider.options.tags["aliyun:x"]',
       'provider.options.vSwitch: there is no such option',
     ])
       expect(message).toContain(place);
@@ -61,7 +62,8 @@ describe('options', () => {
 
   test('http is for a fake on this machine only', () => {
     expect(readEciOptions({ ...least, endpoint: 'http://127.0.0.1:8080' }, {}).endpoint.port).toBe('8080');
-    expect(refusal({ ...least, endpoint: 'http://10.0.0.1' })).toContain('https');
+    for (const endpoint of ['http://10.0.0.1', 'http://localhost:x@10.0.0.1', 'https://eci.example.com/v1'])
+      expect(refusal({ ...least, endpoint })).toContain('provider.options.endpoint: expected');
   });
 
   test('credentials of the environment, unless there are others', () => {
@@ -78,6 +80,11 @@ describe('options', () => {
     const own = { accessKeyId: 'a', accessKeySecret: 'b' };
     expect(readEciOptions({ ...least, credentials: own }, environment).credentials).toEqual(own);
   });
+});
+
+test('the guide names every option', () => {
+  const page = readFileSync(new URL('../../docs/guides/burst-to-eci.md', import.meta.url), 'utf8');
+  for (const name of Object.keys(optionTable)) expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'));
 });
 
 describe('offers', () => {

@@ -262,30 +262,6 @@ test('a refused call is not a storm: what waits behind it waits', async () => {
   expect(fake.cloud.book.count('CreateContainerGroup')).toBeLessThanOrEqual(64);
 });
 
-test('exec: the output and the exit code of a command that is waited for', async () => {
-  const { until } = watch();
-  const { ref } = await create(aPod());
-  await until(({ containers }) => containers.some(({ ready }) => ready));
-  fake.cloud.onExec = ({ command }) => {
-    const mark = /burstlet-[\w-]+/.exec(command.join(' '))?.[0] ?? '';
-    return `hello\n${mark}:42`;
-  };
-  const written: string[] = [];
-  const { Writable } = await import('node:stream');
-  const stdout = new Writable({
-    write(chunk, _, done) {
-      written.push(String(chunk));
-      done();
-    },
-  });
-  const run = (tty: boolean): Promise<number> =>
-    provider.exec(ref, 'main', { command: ['echo', 'hello'], tty }, { stdout }, signal());
-  expect([await run(false), written.join('')]).toEqual([42, 'hello\n']);
-  expect((await failure(run(true))).kind).toBe('Unsupported');
-  fake.cloud.onExec = () => 'no shell here';
-  expect((await failure(run(false))).kind).toBe('Unsupported');
-});
-
 test('prices are those of the list, then what the vendor says of one size, then of what was bought', async () => {
   const spot = await connect(fake, undefined, { spot: {} });
   await provider.close();

@@ -26,7 +26,7 @@ import type { EciApi } from './api/eci-api.ts';
 import { Lanes } from './api/lanes.ts';
 import { eciCapabilities } from './capabilities.ts';
 import { Creations } from './creations.ts';
-import { eciExec } from './exec.ts';
+import { eciExec } from './exec/exec.ts';
 import type { Watch } from './fleet.ts';
 import { Fleet } from './fleet.ts';
 import { KnownInstances } from './known.ts';
@@ -193,7 +193,8 @@ export class EciProvider implements InstanceProvider {
     signal: AbortSignal,
   ): Promise<number> {
     const end = this.#until(signal);
-    const deps = { calls: this.#calls, fleet: this.#fleet };
+    const { clock, options } = this.#deps;
+    const deps = { calls: this.#calls, fleet: this.#fleet, clock, endpoint: options.endpoint };
     return this.#call(end, () => eciExec(deps, ref, container, request, streams, end));
   }
 

@@ -32,24 +32,68 @@ function withHelper(helperImage: string | undefined, how: string): Support {
   );
 }
 
-const writtenOnce =
-  'written by a helper container before the others start, from compressed variables of the run (8,192 characters in all with secrets, 48 KiB without); not refreshed while the Pod runs; values of Secrets can be read with ecs:DescribeTasks until the task is forgotten';
+type SecretStoreKind = FargateOptions['secretStore'];
+
+/** Of values of Secrets. */
+const whoReads: Readonly<Record<SecretStoreKind, string>> = {
+  none: 'values of Secrets can be read with ecs:DescribeTasks until the task is forgotten, unless secretStore is set',
+  secretsmanager: 'values of Secrets come from AWS Secrets Manager, and ECS knows only their names there',
+};
+
+const writtenOnce: Readonly<Record<SecretStoreKind, string>> = {
+  none: 'from compressed variables of the run (8,192 characters in all with secrets, 48 KiB without)',
+  secretsmanager:
+    'from compressed variables (48 KiB in all), with anything secret in it from stored secrets (64 KiB each, eight of them for a Pod)',
+};
+
+const exposesSecrets =
+  'whoever may call ecs:DescribeTasks in the cluster can read the values of these Secrets, until about an hour after the task has ended: set the provider option secretStore to secretsmanager';
+
+/** Of a token, which no two Pods share. */
+const ofItsOwn: Readonly<Record<SecretStoreKind, string>> = {
+  none: '',
+  secretsmanager:
+    '; a Pod with a token has a stored secret and a task definition of its own, and ECS registers one definition per second',
+};
+
+const secretArguments: Readonly<Record<SecretStoreKind, Support>> = {
+  none: honoured,
+  secretsmanager: emulated(
+    'as on a node, but for $(NAME) of a variable with a value of a Secret, which is refused when the task is made',
+  ),
+};
+
+/** ECS takes the credentials of a registry from Secrets Manager alone. */
+const pullSecrets: Readonly<Record<SecretStoreKind, Support>> = {
+  none: noField(
+    'takes credentials of registries only from AWS Secrets Manager',
+    'set secretStore: secretsmanager, or use ECR with executionRoleArn or a pull-through cache of ECR, and remove imagePullSecrets',
+  ),
+  secretsmanager: emulated(
+    'kept in AWS Secrets Manager; of several credentials that fit an image the most precise is used, and no other is tried',
+  ),
+};
 
 /** What a task on Fargate can be of a Pod. */
 export function fargateCapabilities({
   helperImage,
   architecture,
-}: Pick<FargateOptions, 'helperImage' | 'architecture'>): Capabilities {
-  const files = withHelper(helperImage, writtenOnce);
+  secretStore,
+}: Pick<FargateOptions, 'helperImage' | 'architecture' | 'secretStore'>): Capabilities {
+  const files = withHelper(
+    helperImage,
+    `written by a helper container before the others start, ${writtenOnce[secretStore]}; not refreshed while the Pod runs; ${whoReads[secretStore]}`,
+  );
   const token = withHelper(
     helperImage,
-    'written once by a helper container, and not renewed: it is valid as long as the API server says (a year for the token that is mounted by itself, unless --service-account-extend-token-expiration=false)',
+    `written once by a helper container, and not renewed: it is valid as long as the API server says (a year for the token that is mounted by itself, unless --service-account-extend-token-expiration=false)${ofItsOwn[secretStore]}`,
   );
   return {
     os: ['linux'],
     arch: [architecture === 'ARM64' ? 'arm64' : 'amd64'],
     needsCommand: false,
     retainsStopped: true,
+    ...(secretStore === 'none' && { exposesSecrets }),
     features: {
       'spec.hostNetwork': noHost('hostNetwork'),
       'spec.hostPID': noHost('hostPID'),
@@ -73,17 +117,12 @@ export function fargateCapabilities({
       'spec.resourceClaims': noField('has no devices'),
       'spec.resources': emulated('counted when Pods are placed; the size is chosen from the containers'),
       'spec.readinessGates': honoured,
-      'spec.imagePullSecrets': noField(
-        'takes credentials of registries only from AWS Secrets Manager',
-        'use ECR with executionRoleArn, or a pull-through cache of ECR, and remove imagePullSecrets',
-      ),
+      'spec.imagePullSecrets': pullSecrets[secretStore],
       'spec.terminationGracePeriodSeconds': emulated(
         'from 2 to 120 seconds, which is the most that Fargate gives; fixed when the task is made, so kubectl delete --grace-period does not change it',
       ),
       'spec.securityContext.runAsUser': honoured,
-      'spec.securityContext.runAsNonRoot': emulated(
-        'a container needs runAsUser with it, for the user of an image is not known before it runs',
-      ),
+      'spec.securityContext.runAsNonRoot': honoured,
       'spec.securityContext.fsGroup': noField(
         'mounts volumes that belong to root',
         'remove fsGroup, and let an init container change the owner of emptyDir volumes',
@@ -130,11 +169,11 @@ export function fargateCapabilities({
       'container.imagePullPolicy': emulated(
         'every task pulls its images; Never is refused when the task is made',
       ),
-      'container.command': honoured,
-      'container.args': honoured,
+      'container.command': secretArguments[secretStore],
+      'container.args': secretArguments[secretStore],
       'container.workingDir': honoured,
       'container.env': emulated(
-        'variables of the run of a task; values of Secrets can be read with ecs:DescribeTasks until the task is forgotten, and are never written into a task definition; status.podIP is refused when the task is made',
+        `variables of the run of a task; ${whoReads[secretStore]}, and they are never written into a task definition; status.podIP is refused when the task is made`,
       ),
       'container.ports.containerPort': honoured,
       'container.ports.hostPort': noHost('hostPort'),
@@ -182,11 +221,13 @@ export function fargateCapabilities({
       ),
       'container.securityContext.privileged': noHost('privileged'),
       'container.securityContext.runAsUser': honoured,
-      'container.securityContext.runAsNonRoot': emulated(
-        'a container needs runAsUser with it, for the user of an image is not known before it runs',
+      'container.securityContext.runAsNonRoot': honoured,
+      'container.securityContext.runAsNonRoot.imageUser': noField(
+        'does not say which user an image has',
+        'set runAsUser to a number other than 0',
       ),
       'container.securityContext.capabilities.add': emulated(
-        'SYS_PTRACE; others are refused when the task is made',
+        'SYS_PTRACE, and what a container has by default stays with it whatever is dropped; others are refused when the task is made',
       ),
       'container.securityContext.capabilities.drop': honoured,
       'container.securityContext.readOnlyRootFilesystem': honoured,

@@ -3,6 +3,7 @@ import { wallClock } from '../contract/index.ts';
 import { sharedBudgets } from './api/budgets.ts';
 import { EcsApi } from './api/ecs-api.ts';
 import { LogsApi } from './api/logs-api.ts';
+import { SecretsApi } from './api/secrets-api.ts';
 import { Creates } from './creates.ts';
 import { Definitions } from './definitions.ts';
 import { Ends } from './ends.ts';
@@ -11,6 +12,12 @@ import { readFargateOptions } from './options.ts';
 import { FargateProvider } from './provider.ts';
 import { listenToQueue } from './push.ts';
 import { type Clients, createClients } from './sdk.ts';
+import { SecretNames } from './secrets/secret-names.ts';
+import { SecretStore } from './secrets/secret-store.ts';
+import { type SecretRhythm, SecretSweep, secretRhythm } from './secrets/secret-sweep.ts';
+import { SessionApi } from './ssm/session-api.ts';
+import { signerOf } from './ssm/signer.ts';
+import { TaskExec } from './task-exec.ts';
 import { TaskLogs } from './task-logs.ts';
 import { TaskLooks } from './task-looks.ts';
 import { TaskTable } from './task-table.ts';
@@ -20,12 +27,13 @@ import { Watch } from './watch.ts';
 export interface FargateTools {
   readonly clock?: ProviderClock;
   readonly random?: () => number;
+  readonly rhythm?: SecretRhythm;
 }
 
 /** Throws InvalidSpec that names every option that is wrong, and Unsupported when the SDK is not installed. */
 export async function createFargateProvider(
   { options: given, log, stateDir, shared }: ProviderContext,
-  { clock = wallClock, random = Math.random }: FargateTools = {},
+  { clock = wallClock, random = Math.random, rhythm = secretRhythm }: FargateTools = {},
 ): Promise<FargateProvider> {
   const options = readFargateOptions(given);
   const clients = await createClients(options);
@@ -39,7 +47,10 @@ export async function createFargateProvider(
   const tasks = new Tasks({ api, definitions, table });
   const pushed = clients.sqs !== undefined;
   const watch = new Watch({ api, tasks, table, clock, random, log, pushed });
-  const { logs, sqs }: Clients = clients;
+  const { logs, sqs, secrets }: Clients = clients;
+  const secretsApi = secrets && new SecretsApi({ secrets, budgets, place });
+  const names = secretsApi && (await SecretNames.open(stateDir, log));
+  const store = secretsApi && names && new SecretStore({ api: secretsApi, names, clock, random, log });
   return new FargateProvider({
     options,
     table,
@@ -47,8 +58,13 @@ export async function createFargateProvider(
     watch,
     definitions,
     forgotten,
-    creates: new Creates({ api, definitions, tasks, options }),
+    creates: new Creates({ api, definitions, tasks, options, ...(store && { secrets: store }) }),
     ends: new Ends({ api, looks: new TaskLooks(api), tasks, table, clock }),
+    exec: new TaskExec({
+      ...{ api, tasks, table, clock, random, log },
+      sessions: new SessionApi({ sign: signerOf(clients.ecs, region) }),
+      enabled: options.enableExecuteCommand,
+    }),
     ...(logs !== undefined &&
       logGroup !== undefined && {
         logs: new TaskLogs({
@@ -70,6 +86,13 @@ export async function createFargateProvider(
             signal,
           ),
       }),
-    disconnect: () => clients.destroy(),
+    ...(store &&
+      secretsApi && {
+        secretSweep: new SecretSweep({ api: secretsApi, store, tasks, table, clock, log, rhythm }),
+      }),
+    disconnect() {
+      store?.close();
+      clients.destroy();
+    },
   });
 }

@@ -3,10 +3,12 @@ import type { Instance, InstanceSpec, Purchase } from '../contract/index.ts';
 import { ownershipTags, ProviderError } from '../contract/index.ts';
 import type { EcsApi } from './api/ecs-api.ts';
 import { runFailure } from './api/errors.ts';
-import { planTask, type TaskPlan } from './definition/plan-task.ts';
+import { draftTask, planTask, type TaskPlan } from './definition/plan-task.ts';
 import type { Definitions } from './definitions.ts';
 import { capacityProviders, subnetOf } from './offers.ts';
 import type { FargateOptions } from './options.ts';
+import type { SecretStore } from './secrets/secret-store.ts';
+import { stow, withReferences } from './secrets/stowage.ts';
 import { ownerOf } from './task/owner.ts';
 import { startedBy, type Tasks } from './tasks.ts';
 
@@ -15,6 +17,8 @@ export interface CreatesDeps {
   readonly definitions: Pick<Definitions, 'arnOf' | 'drop'>;
   readonly tasks: Pick<Tasks, 'put'>;
   readonly options: FargateOptions;
+  /** Absent = secrets go into the overrides. */
+  readonly secrets?: Pick<SecretStore, 'hold'>;
 }
 
 const inactive = /task ?definition.*(inactive|not found)|unable to (find|describe) task definition/i;
@@ -42,10 +46,22 @@ export class Creates {
           offer: purchase.offer,
         },
       );
-    const plan = planTask(spec, options);
-    const request = requestOf(spec, purchase, plan, subnet, token, options);
-    const task = await this.#run(request, plan, purchase, signal);
-    return tasks.put(await this.#whole(task, signal), spec.owner, signal);
+    const draft = draftTask(spec, options);
+    const start = async (plan: TaskPlan): Promise<Instance> => {
+      const request = requestOf(spec, purchase, plan, subnet, token, options);
+      const task = await this.#run(request, plan, purchase, signal);
+      return tasks.put(await this.#whole(task, signal), spec.owner, signal);
+    };
+    if (this.#deps.secrets === undefined) return start(planTask(draft));
+    const stowage = stow(draft.drafts);
+    const held = await this.#deps.secrets.hold(stowage.texts, spec.owner, signal);
+    try {
+      const drafts = withReferences(draft.drafts, stowage, held.stored);
+      return await start(planTask({ ...draft, drafts }));
+    } finally {
+      // From here on the table says what the task uses.
+      held.release();
+    }
   }
 
   async #run(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ProviderError } from '../contract/index.ts';
-import { optionNames, readFargateOptions } from './options.ts';
+import { optionTable, readFargateOptions } from './options.ts';
 
 const least = { region: 'eu-west-1', cluster: 'burst', subnets: { 'eu-west-1a': 'subnet-1' } };
 const role = 'arn:aws:iam::123456789012:role/tasks';
@@ -38,17 +38,21 @@ test('every fault is told at once', () => {
 test.each([
   [{ region: 'nowhere' }, 'a region such as "eu-west-1", found "nowhere"'],
   [{ subnets: {} }, 'subnets by zone'],
-  [{ subnets: { 'eu-west-1a': 'vpc-1' } }, 'subnets by zone'],
+  [{ subnets: { 'eu-west-1a': 'vpc-1' } }, 'subnets.eu-west-1a: expected the ID of a subnet'],
   [{ securityGroups: 'sg-1' }, 'at most five security groups'],
   [{ markets: [] }, 'in which they shall be tried'],
-  [{ markets: ['spot', 'spot'] }, 'in which they shall be tried'],
+  [{ markets: ['spot', 'spot'] }, 'markets: names a market twice'],
   [{ assignPublicIp: 'yes' }, 'expected true or false, found "yes"'],
   [{ executionRoleArn: 'tasks' }, 'the ARN of an IAM role'],
+  [
+    { securityGroups: ['sg-1', 'x'] },
+    'securityGroups[1]: expected the ID of a security group, sg-..., found "x"',
+  ],
   [{ logGroup: 'burst' }, 'logGroup: needs executionRoleArn'],
   [{ enableExecuteCommand: true }, 'enableExecuteCommand: needs taskRoleArn'],
-  [{ secretStore: 'secretsmanager' }, 'no secret store is supported yet'],
+  [{ secretStore: 'secretsmanager' }, 'secretStore: needs executionRoleArn'],
   [{ endpoint: 'http://ecs.example.com' }, 'an https URL, or an http URL of this machine'],
-  [{ prices: { spot: { perVcpuHour: 1 } } }, 'prices by market'],
+  [{ prices: { spot: { perVcpuHour: 1 } } }, 'prices.spot.currency: is missing; give a currency such as USD'],
 ])('%j is refused', (options, message) => {
   expect(() => readFargateOptions({ ...least, ...options })).toThrow(message);
 });
@@ -56,8 +60,14 @@ test.each([
 test('what is wrong with credentials is told without showing them', () => {
   const read = () =>
     readFargateOptions({ ...least, credentials: { accessKeyId: 'AKIAX', secretAccessKey: 7 } });
-  expect(read).toThrow('expected accessKeyId and secretAccessKey');
+  expect(read).toThrow('credentials.secretAccessKey: expected text');
   expect(read).not.toThrow('AKIAX');
+});
+
+test('a role that is wrong is there all the same', () => {
+  const read = () => readFargateOptions({ ...least, logGroup: 'burst', executionRoleArn: 'tasks' });
+  expect(read).toThrow('executionRoleArn: expected the ARN of an IAM role');
+  expect(read).not.toThrow('needs executionRoleArn');
 });
 
 test.each([
@@ -77,5 +87,5 @@ test('the guide names every option with its default', () => {
     const standard = Object.hasOwn(least, name) ? 'required' : shown(value);
     expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\|.*\\| \`?${standard}\`? \\|$`, 'm'));
   }
-  for (const name of optionNames) expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'));
+  for (const name of Object.keys(optionTable)) expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'));
 });

@@ -1,6 +1,7 @@
 import type {
   Capabilities,
   Capacity,
+  ExecRequest,
   Instance,
   InstanceListener,
   InstanceProvider,
@@ -11,6 +12,7 @@ import type {
   Machine,
   Offer,
   OwnerScope,
+  ProcessStreams,
   StopOptions,
 } from '../contract/index.ts';
 import { fargateCapabilities } from './capabilities.ts';
@@ -21,7 +23,9 @@ import type { Forgotten } from './forgotten.ts';
 import { machinesIn } from './machines.ts';
 import { offersOf } from './offers.ts';
 import type { FargateOptions } from './options.ts';
+import type { SecretSweep } from './secrets/secret-sweep.ts';
 import { sizingRules } from './sizes.ts';
+import type { TaskExec } from './task-exec.ts';
 import type { TaskLogs } from './task-logs.ts';
 import type { TaskTable } from './task-table.ts';
 import type { Tasks } from './tasks.ts';
@@ -36,10 +40,13 @@ export interface FargateProviderDeps {
   readonly watch: Watch;
   readonly definitions: Definitions;
   readonly forgotten: Forgotten;
+  readonly exec: TaskExec;
   /** Absent = logs are not kept. */
   readonly logs?: TaskLogs;
   /** Listens to the queue of changes until the signal fires. */
   readonly listen?: (signal: AbortSignal) => Promise<void>;
+  /** Present when secrets are stored. */
+  readonly secretSweep?: SecretSweep;
   /** Ends the connections. */
   disconnect(): void;
 }
@@ -112,8 +119,27 @@ export class FargateProvider implements InstanceProvider {
     return this.#deps.tasks.list(scope, signal);
   }
 
-  observe(scope: OwnerScope, listener: InstanceListener, signal: AbortSignal): Promise<void> {
-    return this.#deps.watch.observe(scope, listener, signal);
+  async observe(scope: OwnerScope, listener: InstanceListener, signal: AbortSignal): Promise<void> {
+    const { secretSweep, watch } = this.#deps;
+    const ended = new AbortController();
+    const swept = secretSweep?.run(scope, AbortSignal.any([signal, ended.signal]));
+    try {
+      await watch.observe(scope, listener, signal);
+    } finally {
+      ended.abort();
+      await swept;
+    }
+  }
+
+  exec(
+    ref: InstanceRef,
+    container: string,
+    request: ExecRequest,
+    streams: ProcessStreams,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const either = AbortSignal.any([signal, this.#closed.signal]);
+    return this.#deps.exec.run(ref, container, request, streams, either);
   }
 
   async close(): Promise<void> {

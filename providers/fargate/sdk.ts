@@ -1,5 +1,6 @@
 import type { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import type { ECS } from '@aws-sdk/client-ecs';
+import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import type { SQS } from '@aws-sdk/client-sqs';
 import { ProviderError } from '../contract/index.ts';
 import type { FargateOptions } from './options.ts';
@@ -10,6 +11,8 @@ export interface Clients {
   readonly logs?: CloudWatchLogs;
   /** Present when a queue tells of changes. */
   readonly sqs?: SQS;
+  /** Present when secrets are stored. */
+  readonly secrets?: SecretsManager;
   destroy(): void;
 }
 
@@ -18,7 +21,7 @@ export interface Clients {
  * it. Each call is tried once: repeating is the business of the callers, who know what a repetition costs.
  */
 export async function createClients(options: FargateOptions): Promise<Clients> {
-  const { region, endpoint, credentials, logGroup, queueUrl } = options;
+  const { region, endpoint, credentials, logGroup, queueUrl, secretStore } = options;
   const config = {
     region,
     maxAttempts: 1,
@@ -38,12 +41,19 @@ export async function createClients(options: FargateOptions): Promise<Clients> {
     queueUrl === undefined
       ? undefined
       : new (await loaded('@aws-sdk/client-sqs', () => import('@aws-sdk/client-sqs'))).SQS(config);
+  const secrets =
+    secretStore === 'none'
+      ? undefined
+      : new (
+          await loaded('@aws-sdk/client-secrets-manager', () => import('@aws-sdk/client-secrets-manager'))
+        ).SecretsManager(config);
   return {
     ecs,
     ...(logs && { logs }),
     ...(sqs && { sqs }),
+    ...(secrets && { secrets }),
     destroy() {
-      for (const client of [ecs, logs, sqs]) client?.destroy();
+      for (const client of [ecs, logs, sqs, secrets]) client?.destroy();
     },
   };
 }

@@ -15,6 +15,8 @@ export interface Row {
   readonly lookedAt: number;
   /** Looks in a row that found no such task. */
   readonly misses: number;
+  /** How to read it. */
+  readonly shape: TaskShape;
   /** It has a health check, whose result no event tells. */
   readonly probed: boolean;
   /** A liveness probe failed, and nobody has stopped it yet. */
@@ -45,6 +47,17 @@ export class TaskTable {
     return [...this.#rows.values()].filter(({ instance }) => inScope(instance.owner, scope));
   }
 
+  /** ARNs of the stored secrets that tasks which have not ended may need. Undefined = it is not known of all of them. */
+  secretsInUse(scope: OwnerScope): ReadonlySet<string> | undefined {
+    const used = new Set<string>();
+    for (const { instance, shape } of this.inScope(scope)) {
+      if (instance.phase === 'Stopped') continue;
+      if (shape.secrets === undefined) return undefined;
+      for (const arn of shape.secrets) used.add(arn);
+    }
+    return used;
+  }
+
   /** The listener hears of changes in the scope until the signal fires. */
   subscribe(scope: OwnerScope, listener: InstanceListener, signal: AbortSignal): () => void {
     const hear = (instance: Instance, gone: boolean): void => {
@@ -71,7 +84,7 @@ export class TaskTable {
     if (this.#forgotten.has(arn)) return instance;
     const unhealthy = task.desiredStatus === 'RUNNING' && failsLiveness(task, shape);
     const probed = shape.containers.some(({ health }) => health.length > 0);
-    this.#rows.set(arn, { instance, version, seen, lookedAt: now, misses: 0, probed, unhealthy });
+    this.#rows.set(arn, { instance, version, seen, lookedAt: now, misses: 0, shape, probed, unhealthy });
     if (changed) this.#tell(instance, false);
     return instance;
   }

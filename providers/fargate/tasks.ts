@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Task } from '@aws-sdk/client-ecs';
 import type { CallPriority, Instance, OwnerScope, Ownership } from '../contract/index.ts';
 import type { Described, EcsApi } from './api/ecs-api.ts';
-import { shapeOf } from './definition/shape.ts';
+import { shapeOf, type TaskShape } from './definition/shape.ts';
 import type { Definitions } from './definitions.ts';
 import { ownerOf } from './task/owner.ts';
 import type { TaskTable } from './task-table.ts';
@@ -68,12 +68,10 @@ export class Tasks {
   /** Writes one task into the table, whose owner is known. */
   async put(task: Task, owner: Ownership, signal: AbortSignal): Promise<Instance> {
     const { definitions, table } = this.#deps;
-    const shape = await definitions.shapeOf(task.taskDefinitionArn ?? '', signal);
-    return table.put(
-      task,
-      owner,
-      shape ?? shapeOf((task.containers ?? []).map(({ name, image }) => ({ name, image }))),
-    );
+    const known = table.get(task.taskArn ?? '')?.shape;
+    const shape =
+      known?.secrets === undefined ? await definitions.shapeOf(task.taskDefinitionArn ?? '', signal) : known;
+    return table.put(task, owner, shape ?? shapeByLooks(task));
   }
 
   async #take({ tasks }: Described, signal: AbortSignal): Promise<string[]> {
@@ -87,4 +85,9 @@ export class Tasks {
     }
     return ours;
   }
+}
+
+/** Of a task whose definition is forgotten. */
+function shapeByLooks({ containers = [] }: Task): TaskShape {
+  return { ...shapeOf(containers.map(({ name, image }) => ({ name, image }))), secrets: undefined };
 }

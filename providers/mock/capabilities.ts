@@ -103,6 +103,7 @@ export const mockCapabilities: Capabilities = {
     'container.securityContext.privileged': refused(noHost, 'remove privileged'),
     'container.securityContext.runAsUser': nothingInside,
     'container.securityContext.runAsNonRoot': nothingInside,
+    'container.securityContext.runAsNonRoot.imageUser': nothingInside,
     'container.securityContext.capabilities.add': nothingInside,
     'container.securityContext.capabilities.drop': nothingInside,
     'container.securityContext.readOnlyRootFilesystem': nothingInside,

@@ -1,7 +1,6 @@
-import { ProviderError } from '../contract/index.ts';
+import { eachOf, number, object, ProviderError, type Shape } from '../contract/index.ts';
 import type { MockCall, MockCallKind } from './call.ts';
 import { mockCallKinds } from './call.ts';
-import { readNumber, readObject, wrong } from './read.ts';
 
 /** What goes wrong with one call. */
 export type Fault =
@@ -151,32 +150,15 @@ const faultKinds: readonly Fault['kind'][] = [
 
 const eventFaultKinds: readonly EventFault['kind'][] = ['drop', 'duplicate', 'late', 'break'];
 
-/** Reads `{calls: {create: {lostAfter: 0.05}}, events: {drop: 0.01}}`. Throws InvalidSpec that names the place. */
-export function readFaultRates(value: unknown, where: string): FaultRates {
-  const { calls, events } = readObject(value, where, ['calls', 'events']);
-  const perKind = Object.entries(readObject(calls ?? {}, `${where}.calls`, [...mockCallKinds, '*']));
-  return {
-    calls: Object.fromEntries(
-      perKind.map(([kind, chances]) => [kind, readChances(chances, `${where}.calls.${kind}`, faultKinds)]),
-    ),
-    events: readChances(events ?? {}, `${where}.events`, eventFaultKinds),
-  };
-}
+/** `{calls: {create: {lostAfter: 0.05}}, events: {drop: 0.01}}` */
+export const faultRates: Shape<FaultRates> = object({
+  calls: eachOf([...mockCallKinds, '*'], chances(faultKinds)).or({}),
+  events: chances(eventFaultKinds).or({}),
+});
 
-function readChances<K extends string>(
-  value: unknown,
-  where: string,
-  kinds: readonly K[],
-): Partial<Record<K, number>> {
-  const fields = readObject(value, where, kinds);
-  const chances: Partial<Record<K, number>> = {};
-  let sum = 0;
-  for (const kind of kinds) {
-    if (fields[kind] === undefined) continue;
-    const chance = readNumber(fields[kind], `${where}.${kind}`, 0, 1);
-    chances[kind] = chance;
-    sum += chance;
-  }
-  if (sum > 1) throw wrong(where, 'chances that add up to 1 at most', sum);
-  return chances;
+function chances<K extends string>(kinds: readonly K[]): Shape<Readonly<Partial<Record<K, number>>>> {
+  return eachOf(kinds, number(0, 1)).unless((each) => {
+    const sum = kinds.reduce((total, kind) => total + (each[kind] ?? 0), 0);
+    return sum > 1 && `expected chances that add up to 1 at most, found ${sum}`;
+  });
 }

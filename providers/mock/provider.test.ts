@@ -328,31 +328,36 @@ describe('createProvider', () => {
   it.each([
     [
       { latency: 5 },
-      'provider.options: unknown key "latency"; known are seed, script, latencies, faults, capacity',
+      'provider.options.latency: there is no such option; correct it to one of seed, script, latencies, faults, capacity',
     ],
     [{ seed: 'x' }, 'provider.options.seed: expected a whole number of 0 or more, found "x"'],
     [
       { script: { runningAfterMs: '5s' } },
       'provider.options.script.runningAfterMs: expected milliseconds, {min, max}',
     ],
-    [
-      { script: { runningAfterMs: { min: 9, max: 3 } } },
-      'runningAfterMs.max: expected a number of 9 or more',
-    ],
+    [{ script: { runningAfterMs: { min: 9, max: 3 } } }, 'runningAfterMs.max: expected 9 or more, found 3'],
     [
       { script: { containers: { a: { exits: [{ code: 256 }] } } } },
       'containers.a.exits[0].code: expected a whole',
     ],
     [
       { script: { containers: { a: { onTerm: 'die' } } } },
-      'containers.a.onTerm: expected an object, found "die"',
+      'containers.a.onTerm: expected ignore or {code, afterMs}, found "die"',
     ],
-    [{ faults: { calls: { create: { boom: 1 } } } }, 'faults.calls.create: unknown key "boom"'],
+    [{ faults: { calls: { create: { boom: 1 } } } }, 'faults.calls.create.boom: there is no such option'],
     [
       { faults: { calls: { list: { auth: 0.7, hang: 0.7 } } } },
-      'faults.calls.list: expected chances that add up',
+      'faults.calls.list: expected chances that add up to 1 at most, found 1.4',
     ],
-    [{ capacity: { instances: 5 } }, 'provider.options.capacity.cpuMillis: expected a number'],
+    [{ capacity: { instances: 5 } }, 'provider.options.capacity.cpuMillis: is missing; give a number'],
+    [
+      { capacity: 5, seed: -1 },
+      'provider.options.capacity: expected {instances, cpuMillis, memoryBytes}, found 5',
+    ],
+    [
+      { offers: [{ id: 'a', market: 'on-demand', sizes: [] }, 5] },
+      'provider.options.offers[1]: expected {id, ',
+    ],
   ])('says what is wrong with %j', (options, message) => {
     expect(() => createProvider({ options })).toThrow(message);
   });

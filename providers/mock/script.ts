@@ -1,16 +1,19 @@
 import type { StopCause } from '../contract/index.ts';
-import { ProviderError } from '../contract/index.ts';
-import type { Latency } from './random.ts';
 import {
-  optional,
-  readInteger,
-  readList,
-  readNumber,
-  readObject,
-  readOneOf,
-  readText,
-  wrong,
-} from './read.ts';
+  choose,
+  listOf,
+  mapOf,
+  number,
+  object,
+  oneOf,
+  ProviderError,
+  type Read,
+  readOptions,
+  type Shape,
+  text,
+  whole,
+} from '../contract/index.ts';
+import type { Latency } from './random.ts';
 
 /** Annotation of a Pod that holds its {@link MockScript} as JSON. Documented in docs/reference/mock-provider.md. */
 export const scriptAnnotation = 'mock.burstlet.dev/script';
@@ -87,75 +90,61 @@ export function scriptOf(annotations: Readonly<Record<string, string>>, base: Mo
   return readScript(value, where, base);
 }
 
-/** Reads a script, filling up from `base`. Throws InvalidSpec that names the place. */
-export function readScript(value: unknown, where: string, base: MockScript = defaultScript): MockScript {
-  const fields = readObject(value, where, ['runningAfterMs', 'stopCause', 'containers']);
-  const own = optional(fields, 'containers', where, {}, (containers, at) =>
-    Object.fromEntries(
-      Object.entries(readObject(containers, at)).map(([name, program]) => [
-        name,
-        readProgram(program, `${at}.${name}`, programOf(base, name)),
-      ]),
+const spread = object({ min: number(0), max: number(0) }, ({ min = 0, max = min }) => ({
+  max: max < min && `expected ${min} or more, found ${max}`,
+}));
+const logNormal = object({ median: number(0), p99: number(0) }, ({ median = 0, p99 = median }) => ({
+  p99: p99 < median && `expected ${median} or more, found ${p99}`,
+}));
+
+export const latency = choose<Latency>('milliseconds, {min, max} or {median, p99}', (value) => {
+  if (typeof value === 'number') return number(0);
+  if (typeof value !== 'object' || value === null) return undefined;
+  return 'min' in value ? spread : logNormal;
+});
+
+const line = text('text', /^/);
+
+const exit = object({ code: whole(0, 255), afterMs: number(0).or(0) });
+
+const program: Shape<Partial<MockProgram>> = object({
+  exits: listOf('a list of {code, afterMs}', exit).optional(),
+  readyAfterMs: number(-1).optional(),
+  onTerm: choose<MockProgram['onTerm']>('ignore or {code, afterMs}', (value) =>
+    typeof value === 'string' ? oneOf(['ignore'], 'ignore or {code, afterMs}') : exit,
+  ).optional(),
+  logs: listOf(
+    'a list of lines',
+    choose<MockLogLine>('text or {stderr}', (value) =>
+      typeof value === 'string' ? line : object({ stderr: line }),
     ),
-  );
-  const stopCause = optional(fields, 'stopCause', where, base.stopCause, readStopCause);
-  return {
-    runningAfterMs: optional(fields, 'runningAfterMs', where, base.runningAfterMs, readLatency),
-    containers: { ...base.containers, ...own },
-    ...(stopCause === undefined ? {} : { stopCause }),
-  };
+  ).optional(),
+  logEveryMs: number(0).optional(),
+  cpuMillis: number(0).optional(),
+  memoryBytes: number(0).optional(),
+});
+
+export const scriptShape = object({
+  runningAfterMs: latency.optional(),
+  stopCause: object({
+    afterMs: number(0),
+    kind: oneOf(['Interrupted', 'Evicted', 'Failed']),
+    reason: text(),
+    message: line.or(''),
+  }).optional(),
+  containers: mapOf('programs by container', program).or({}),
+});
+
+/** What is left out is as in `base`, container by container. */
+export function filledUp(script: Read<typeof scriptShape>, base: MockScript = defaultScript): MockScript {
+  const own = Object.entries(script.containers).map(([name, program]) => [
+    name,
+    { ...programOf(base, name), ...program },
+  ]);
+  return { ...base, ...script, containers: { ...base.containers, ...Object.fromEntries(own) } };
 }
 
-export function readLatency(value: unknown, where: string): Latency {
-  if (typeof value === 'number') return readNumber(value, where);
-  if (typeof value !== 'object' || value === null)
-    throw wrong(where, 'milliseconds, {min, max} or {median, p99}', value);
-  if ('min' in value) {
-    const { min, max } = readObject(value, where, ['min', 'max']);
-    const least = readNumber(min, `${where}.min`);
-    return { min: least, max: readNumber(max, `${where}.max`, least) };
-  }
-  const { median, p99 } = readObject(value, where, ['median', 'p99']);
-  const middle = readNumber(median, `${where}.median`);
-  return { median: middle, p99: readNumber(p99, `${where}.p99`, middle) };
-}
-
-function readProgram(value: unknown, where: string, base: MockProgram): MockProgram {
-  const fields = readObject(value, where, Object.keys(defaultProgram));
-  return {
-    exits: optional(fields, 'exits', where, base.exits, (exits, at) => readList(exits, at, readExit)),
-    readyAfterMs: optional(fields, 'readyAfterMs', where, base.readyAfterMs, (ms, at) =>
-      readNumber(ms, at, -1),
-    ),
-    onTerm: optional(fields, 'onTerm', where, base.onTerm, (exit, at) =>
-      exit === 'ignore' ? 'ignore' : readExit(exit, at),
-    ),
-    logs: optional(fields, 'logs', where, base.logs, (lines, at) => readList(lines, at, readLogLine)),
-    logEveryMs: optional(fields, 'logEveryMs', where, base.logEveryMs, readNumber),
-    cpuMillis: optional(fields, 'cpuMillis', where, base.cpuMillis, readNumber),
-    memoryBytes: optional(fields, 'memoryBytes', where, base.memoryBytes, readNumber),
-  };
-}
-
-function readExit(value: unknown, where: string): MockExit {
-  const fields = readObject(value, where, ['code', 'afterMs']);
-  return {
-    code: readInteger(fields.code, `${where}.code`, 0, 255),
-    afterMs: optional(fields, 'afterMs', where, 0, readNumber),
-  };
-}
-
-function readLogLine(value: unknown, where: string): MockLogLine {
-  if (typeof value === 'string') return value;
-  return { stderr: readText(readObject(value, where, ['stderr']).stderr, `${where}.stderr`) };
-}
-
-function readStopCause(value: unknown, where: string): StopCause & { afterMs: number } {
-  const fields = readObject(value, where, ['afterMs', 'kind', 'reason', 'message']);
-  return {
-    afterMs: readNumber(fields.afterMs, `${where}.afterMs`),
-    kind: readOneOf(fields.kind, `${where}.kind`, ['Interrupted', 'Evicted', 'Failed']),
-    reason: readText(fields.reason, `${where}.reason`),
-    message: optional(fields, 'message', where, '', readText),
-  };
+/** Reads a script, filling up from `base`. Throws InvalidSpec that names every fault. */
+export function readScript(value: unknown, where: string, base?: MockScript): MockScript {
+  return filledUp(readOptions(scriptShape, value, where), base);
 }

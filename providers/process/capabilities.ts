@@ -153,6 +153,7 @@ export const processCapabilities: Capabilities = {
     'container.securityContext.privileged': notConfined('privileged'),
     'container.securityContext.runAsUser': ownUser,
     'container.securityContext.runAsNonRoot': ownUser,
+    'container.securityContext.runAsNonRoot.imageUser': ownUser,
     'container.securityContext.capabilities.add': notConfined('capabilities'),
     'container.securityContext.capabilities.drop': notConfined('capabilities'),
     'container.securityContext.readOnlyRootFilesystem': notConfined('readOnlyRootFilesystem'),

@@ -5,7 +5,7 @@ import { wallClock } from '../contract/clock.ts';
 import { ProviderError } from '../contract/errors.ts';
 import type { ProviderLog } from '../contract/provider.ts';
 import { privateFolderMode } from './layout.ts';
-import { defaultLimits } from './options.ts';
+import { readProcessOptions } from './options.ts';
 import { createProcessTable } from './process-table.ts';
 import type { ProcessLimits } from './runtime.ts';
 import { ProcessRuntime } from './runtime.ts';
@@ -26,7 +26,7 @@ export interface ProcessRuntimeOptions extends Partial<ProcessLimits> {
 /** Throws ProviderError where host processes cannot be run like this. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): ProcessRuntime {
   const { stateDir, log, clock = wallClock, random = Math.random, shimEntry = findShimEntry() } = options;
-  const { instances, logMaxBytes, logMaxFiles } = { ...defaultLimits, ...options };
+  const { instances, logMaxBytes, logMaxFiles } = { ...readProcessOptions({}), ...options };
   if (process.platform !== 'linux' && process.platform !== 'darwin')
     throw new ProviderError(
       'Unsupported',

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { defaultLimits, readProcessOptions } from './options.ts';
+import { readProcessOptions } from './options.ts';
 
 describe('options of the process provider', () => {
   it('are all optional', () => {
-    expect(readProcessOptions({})).toEqual({});
-    expect(readProcessOptions({ instances: 5, logMaxFiles: 2 })).toEqual({ instances: 5, logMaxFiles: 2 });
+    expect(readProcessOptions({})).toEqual({ instances: 110, logMaxBytes: 10_485_760, logMaxFiles: 5 });
+    expect(readProcessOptions({ instances: 5 }).instances).toBe(5);
   });
 
   it.each([
@@ -26,11 +26,16 @@ describe('options of the process provider', () => {
     expect(() => readProcessOptions(options)).toThrow(message);
   });
 
+  it('are refused all at once', () => {
+    const read = () => readProcessOptions({ instances: 0, logMaxFiles: 1, size: 5 });
+    for (const key of ['instances', 'logMaxFiles', 'size']) expect(read).toThrow(`provider.options.${key}: `);
+  });
+
   it('stand in docs/reference/process-provider.md with their defaults', () => {
     const page = readFileSync(new URL('../../docs/reference/process-provider.md', import.meta.url), 'utf8');
     const rows = [...page.matchAll(/^\| `(\w+)` \|.*\| ([\d,]+) \|$/gm)];
     expect(
       Object.fromEntries(rows.map(([, key, value]) => [key, Number(value?.replaceAll(',', ''))])),
-    ).toEqual(defaultLimits);
+    ).toEqual(readProcessOptions({}));
   });
 });

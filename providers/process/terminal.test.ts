@@ -68,6 +68,20 @@ describe.skipIf(process.platform !== 'linux')('exec with a terminal', () => {
     expect(stdout.text).toBe('24 80\r\n50 100\r\n');
   });
 
+  test('a command that does not read what is typed holds up nobody else', async () => {
+    const stdout = new Sink();
+    const leave = new AbortController();
+    const stdin = openInput();
+    const ended = exec('stty raw -echo; echo ready; sleep 1000', { stdin, stdout }, leave.signal);
+    await stdout.until(/ready/);
+    stdin.push(Buffer.alloc(2 ** 20, 'x'));
+    const other = new Sink();
+    expect(await exec('echo here', { stdout: other })).toBe(0);
+    expect(other.text).toBe('here\r\n');
+    leave.abort(new Error('left'));
+    await expect(ended).rejects.toThrow('left');
+  });
+
   test('what is typed is echoed; ^C interrupts, the end of the input is ^D', async () => {
     const stdout = new Sink();
     const stdin = openInput();

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { restraintOf } from '../../providers/contract/index.ts';
 import type { Pod } from '../../src/kube/types.ts';
 import { examplePod } from '../../src/pods/admission/example-pod.ts';
 import { examples } from '../../src/pods/admission/examples.ts';
@@ -26,6 +27,11 @@ export function admissionPage(): string {
     [
       'An ephemeral container (`kubectl debug`) comes when its Pod runs already. One that cannot be what it asks to be does',
       'not fail the Pod: it waits, and its own status and one Event give the reason and the text.',
+    ].join('\n'),
+    [
+      'Where the provider has no means for what only takes rights away from programs, such as a seccomp profile, the operator of',
+      'the node may consent to run Pods without it: [Restraints that are not enforced](not-enforced.md). The message then also',
+      'names the setting, and so do the sections below.',
     ].join('\n'),
     'In the tables `container.` stands for regular, init and ephemeral containers.',
     '## All reasons',
@@ -67,6 +73,9 @@ function ruleSection(rule: Rule): string {
     const names = texts.filter((text) => text.said === said).map(({ name }) => name);
     return isProviderRule(rule) ? `${names.join(', ')}:\n\n> ${said}` : `> ${said}`;
   });
+  const restraint = isProviderRule(rule) ? restraintOf(rule.feature) : undefined;
+  if (restraint !== undefined)
+    lines.push(`A node with ${code(`unenforced: [${restraint}]`)} runs it without, and says so.`);
   return page(`### ${rule.reason}: ${code(subjectOf(rule))}`, snippet(pod), ...lines).trimEnd();
 }
 

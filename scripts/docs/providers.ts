@@ -11,7 +11,11 @@ export const providers: readonly { readonly name: string; readonly capabilities:
   { name: 'eci', capabilities: eciCapabilities },
   {
     name: 'fargate',
-    capabilities: fargateCapabilities({ helperImage: 'busybox', architecture: 'X86_64' }),
+    capabilities: fargateCapabilities({
+      helperImage: 'busybox',
+      architecture: 'X86_64',
+      secretStore: 'none',
+    }),
   },
   { name: 'mock', capabilities: mockCapabilities },
   { name: 'process', capabilities: processCapabilities },

@@ -83,6 +83,8 @@ describe('the command line', () => {
     [['check']],
     [['check', '-f', 'x', '--nonsense']],
     [['check', '-f', 'x', '-o', 'xml']],
+    [['check', '-f', 'x', '--unenforced', 'seccompProfile,privileged']],
+    [['dev', '--unenforced', 'hostPort']],
     [['completion', 'tcsh']],
   ])('refuses %j with exit code 2', (args) => {
     expect(burstlet(args).code).toBe(2);
@@ -96,6 +98,11 @@ describe('the command line', () => {
     expect(burstlet(['check', '-f', '-'], pod(fine))).toMatchObject({ code: 0, err: '' });
     const refused = burstlet(['check', '-f', '-', '-o', 'json'], pod(`hostUsers: false, ${fine}`));
     expect([refused.code, JSON.parse(refused.out).refused]).toEqual([1, 1]);
+    const consent = burstlet(
+      ['check', '-f', '-', '--unenforced', 'hostUsers, seccompProfile'],
+      pod(`hostUsers: false, ${fine}`),
+    );
+    expect([consent.code, consent.out]).toEqual([0, expect.stringContaining('not enforced: stdin:4:')]);
     const bad = burstlet(['check', '-f', '-'], pod('hostUser: true'));
     expect([bad.code, bad.out, bad.err]).toEqual([
       2,

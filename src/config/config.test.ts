@@ -38,6 +38,25 @@ describe('burstlet.yaml', () => {
     expect(fails(bad)).toContain('nodes[0].outOfStock.onDeadline: must be one of wait, fail');
   });
 
+  test('names what Pods may run without, and nothing that they would miss', () => {
+    const node = (names: string) => `${head}nodes:\n  - { name: a, provider: mock, unenforced: ${names} }\n`;
+    const settings = (names: string) => settingsOfFile(parseConfigFile(node(names), 'f')).nodes[0];
+    expect(settings('[seccompProfile, capabilities.drop]')?.unenforced).toEqual([
+      'seccompProfile',
+      'capabilities.drop',
+    ]);
+    expect(settings('[]')?.unenforced).toBeUndefined();
+    const lines = fails(node('[seccompProfile, privileged, hostPort]')).split('\n');
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /burstlet.yaml:4: nodes\[0\].unenforced\[1\]: "privileged" cannot be left out\. .*: allowPrivilegeEscalation, appArmorProfile, capabilities\.drop, /,
+      ),
+      expect.stringContaining('nodes[0].unenforced[2]: "hostPort" cannot be left out'),
+    ]);
+    expect(fails(node('seccompProfile'))).toContain('nodes[0].unenforced: must be array');
+    expect(fails(node('[seccompProfile, seccompProfile]'))).toContain('must NOT have duplicate items');
+  });
+
   test.each([
     [
       `${head}nodes:\n  - name: burst-0\n    provder: mock\n`,

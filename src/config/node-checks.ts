@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isRestraint, type RestraintName, restraintNames } from '../../providers/contract/restraints.ts';
 import { ConfigError } from './settings.ts';
 
 /** RFC 1123, as Kubernetes takes it for its subdomains. */
@@ -53,6 +54,14 @@ export function checkResourceName(name: string, where: string): void {
     throw new ConfigError(
       `${where}: not a resource; there are ${plainResources.join(', ')}, and any with a domain, such as example.com/gpu`,
     );
+}
+
+/** A name in `unenforced`. */
+export function readRestraint(name: string, where: string): RestraintName {
+  if (isRestraint(name)) return name;
+  throw new ConfigError(
+    `${where}: "${name}" cannot be left out. A Pod may run only without what takes rights from its programs and gives them nothing: ${restraintNames.join(', ')}`,
+  );
 }
 
 function isQualified(text: string): boolean {

@@ -1,3 +1,5 @@
+import { restraintNames } from '../../providers/contract/restraints.ts';
+
 /** What burstlet.yaml holds once it has passed {@link configSchema}. */
 export interface ConfigFile {
   readonly apiVersion: 'burstlet.dev/v1alpha1';
@@ -33,6 +35,7 @@ export interface NodeEntry {
     readonly deadlineSeconds?: number;
     readonly onDeadline?: 'wait' | 'fail';
   };
+  readonly unenforced?: readonly string[];
 }
 
 function text(description: string, rest: object = {}): object {
@@ -83,6 +86,12 @@ const node = {
             '`wait`: it goes on waiting; `fail`: it ends, `Failed` for the reason `OutOfStock`, so that its controller can make another elsewhere (default `wait`)',
         },
       },
+    },
+    unenforced: {
+      type: 'array',
+      uniqueItems: true,
+      items: { type: 'string' },
+      description: `Restraints of a security context that Pods may run without here, where the provider would refuse them: ${restraintNames.map((name) => `\`${name}\``).join(', ')}. Each such Pod says so ([more](not-enforced.md); default: none)`,
     },
   },
 } as const;

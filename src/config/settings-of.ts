@@ -3,7 +3,14 @@ import path from 'node:path';
 import { type BootstrapWish, bootstrapOf } from './bootstrap-settings.ts';
 import type { ConfigSource } from './config-file.ts';
 import { Faults } from './faults.ts';
-import { checkAddress, checkLabel, checkNodeName, checkResourceName, subdomain } from './node-checks.ts';
+import {
+  checkAddress,
+  checkLabel,
+  checkNodeName,
+  checkResourceName,
+  readRestraint,
+  subdomain,
+} from './node-checks.ts';
 import type { ConfigFile, NodeEntry } from './schema.ts';
 import {
   ConfigError,
@@ -103,6 +110,9 @@ function nodeOf(node: NodeEntry, faults: Faults, at: ConfigSource['at']): NodeSe
   for (const [key, value] of Object.entries(labels))
     faults.collect(() => checkLabel(key, value, at('labels', key)));
   for (const key of Object.keys(capacity)) faults.collect(() => checkResourceName(key, at('capacity', key)));
+  const unenforced = (node.unenforced ?? []).flatMap(
+    (restraint, index) => faults.collect(() => readRestraint(restraint, at('unenforced', index))) ?? [],
+  );
   const listen = faults.collect(() => parseListen(node.listen ?? defaultListen, at('listen')));
   return {
     ...{ name, provider, labels, options: node.options ?? {} },
@@ -111,6 +121,7 @@ function nodeOf(node: NodeEntry, faults: Faults, at: ConfigSource['at']): NodeSe
     taint: node.taint ?? true,
     capacity: Object.fromEntries(Object.entries(capacity).map(([key, value]) => [key, String(value)])),
     ...(node.outOfStock && { outOfStock: outOfStockOf(node.outOfStock) }),
+    ...(unenforced.length > 0 && { unenforced }),
   };
 }
 

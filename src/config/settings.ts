@@ -1,3 +1,5 @@
+import type { RestraintName } from '../../providers/contract/restraints.ts';
+
 /** What one virtual node is made of. Checked and complete: every default is filled in. */
 export interface NodeSettings {
   readonly name: string;
@@ -16,6 +18,8 @@ export interface NodeSettings {
   readonly capacity: Readonly<Record<string, string>>;
   /** What becomes of Pods for which a provider that sells instances has no stock; absent = they wait. */
   readonly outOfStock?: OutOfStockSettings;
+  /** What Pods may run here without, where the provider refuses it; absent = nothing. */
+  readonly unenforced?: readonly RestraintName[];
 }
 
 export interface OutOfStockSettings {

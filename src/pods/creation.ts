@@ -1,11 +1,13 @@
-import type { InstanceProvider, Ownership } from '../../providers/contract/index.ts';
+import type { Capabilities, InstanceProvider, Ownership } from '../../providers/contract/index.ts';
 import { instanceToken, providerErrorKind } from '../../providers/contract/index.ts';
 import { attemptOf } from '../capacity/purchase-notes.ts';
 import { Shutters } from '../capacity/shutters.ts';
 import type { Pod } from '../kube/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { enforcedSpec } from './admission/enforced.ts';
 import type { InstanceTable } from './instance-table.ts';
+import { noteAdmitted } from './not-enforced.ts';
 import type { Admission, PodEvents } from './pod-reconciler.ts';
 import type { PodRecord } from './pod-record.ts';
 import { bounded, createFailure } from './provider-calls.ts';
@@ -36,11 +38,13 @@ export interface CreationDeps {
 /** From a Pod to its instance: whether it may be, what it needs, what is bought for it, and what becomes of the call. */
 export class Creation {
   readonly #deps: CreationDeps;
+  readonly #capabilities: Capabilities;
   /** The quotas of the provider, by market: one Pod tries for all. */
   readonly #quotas: Shutters;
 
   constructor(deps: CreationDeps) {
     this.#deps = deps;
+    this.#capabilities = deps.provider.capabilities();
     this.#quotas = new Shutters({ ...deps, firstMs: 5_000, longestMs: 120_000 });
   }
 
@@ -55,9 +59,13 @@ export class Creation {
   #admit(uid: string, pod: Pod, record: PodRecord): boolean {
     if (record.admitted) return true;
     const refusal = this.#deps.admission.refusal(pod);
-    if (refusal === undefined) record.admitted = true;
-    else this.#refuse(uid, pod, record, refusal);
-    return record.admitted;
+    if (refusal !== undefined) {
+      this.#refuse(uid, pod, record, refusal);
+      return false;
+    }
+    record.admitted = true;
+    noteAdmitted({ capabilities: this.#capabilities, events: this.#deps.events }, pod, record);
+    return true;
   }
 
   async create(uid: string, pod: Pod, record: PodRecord, signal: AbortSignal): Promise<void> {
@@ -170,7 +178,8 @@ export class Creation {
     const { clusterUid, nodeName, specs, events, again, clock } = this.#deps;
     const attempt = this.#deps.purchaser === undefined ? 0 : attemptOf(pod);
     const resolution = await specs.resolve(pod, ownershipOf(pod, clusterUid, nodeName, attempt), signal);
-    if (resolution.kind === 'spec') return resolution;
+    if (resolution.kind === 'spec')
+      return { ...resolution, spec: enforcedSpec(resolution.spec, this.#capabilities) };
     if (resolution.kind === 'invalid') {
       record.holdUntil = clock.now() + missingReferenceMs;
       this.#refuse(uid, pod, record, resolution.verdict);

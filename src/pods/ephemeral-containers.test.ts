@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { plainContainer } from '../../providers/contract/conformance/plain-spec.ts';
 import { ProviderError } from '../../providers/contract/index.ts';
+import { mockCapabilities } from '../../providers/mock/capabilities.ts';
+import { processCapabilities } from '../../providers/process/capabilities.ts';
+import type { Pod } from '../kube/types.ts';
 import { FakeClock } from '../telemetry/fake-clock.ts';
 import { silentLog } from '../telemetry/log.ts';
 import { addEphemeral, type EphemeralDeps, ephemeralToAdd } from './ephemeral-containers.ts';
@@ -17,6 +20,7 @@ const pod = aPod({
   },
 });
 const instance = anInstance();
+const capabilities = () => mockCapabilities;
 const never = new AbortController().signal;
 
 describe('ephemeralToAdd', () => {
@@ -43,14 +47,14 @@ describe('ephemeralToAdd', () => {
   });
 });
 
-function stage(given: Partial<EphemeralDeps> & { resolution?: EphemeralResolution } = {}) {
+function stage(given: Partial<EphemeralDeps> & { resolution?: EphemeralResolution; pod?: Pod } = {}) {
   const clock = new FakeClock();
   const record = createRecord(0);
   const events: string[] = [];
   const added: string[] = [];
   const deps: EphemeralDeps = {
     ...{ clock, random: () => 0.5, log: silentLog },
-    provider: { addContainer: async (_ref, { name }) => void added.push(name) },
+    provider: { capabilities, addContainer: async (_ref, { name }) => void added.push(name) },
     admission: { refusal: () => undefined, ephemeralRefusal: () => undefined },
     specs: {
       ephemeral: async (_pod, names) =>
@@ -65,7 +69,8 @@ function stage(given: Partial<EphemeralDeps> & { resolution?: EphemeralResolutio
       void events.push(`${type} ${reason} ${container}: ${message}`),
     ...given,
   };
-  const add = (...names: string[]) => addEphemeral(deps, { pod, record, instance }, names, never);
+  const add = (...names: string[]) =>
+    addEphemeral(deps, { pod: given.pod ?? pod, record, instance }, names, never);
   const stateOf = (name: string) => {
     const { added: taken = false, verdict, retryAt = 0 } = record.ephemeral.get(name) ?? {};
     return [taken, verdict?.reason, (retryAt - clock.now()) / 1000];
@@ -96,8 +101,33 @@ describe('addEphemeral', () => {
     expect(events).toEqual(['Warning PrivilegedNotSupported one: no machine']);
   });
 
+  it('tells what is not enforced of one that was let in with it, and asks the provider for nothing of it', async () => {
+    const securityContext = { allowPrivilegeEscalation: false, runAsUser: 7 };
+    const taken: unknown[] = [];
+    const { add, events } = stage({
+      pod: aPod({
+        spec: {
+          ephemeralContainers: [
+            { name: 'one', image: 'tools' },
+            { name: 'two', image: 'tools', securityContext },
+          ],
+        },
+      }),
+      provider: {
+        capabilities: () => processCapabilities,
+        addContainer: async (_ref, { securityContext: asked }) => void taken.push(asked),
+      },
+      resolution: { kind: 'container', spec: plainContainer('two', 'tools', { securityContext }) },
+    });
+    await add('two');
+    expect(events).toEqual([
+      'Warning NotEnforced two: Not enforced, as the operator of this node has consented to: allowPrivilegeEscalation (two): a host process is not confined: it has the rights of the daemon',
+    ]);
+    expect(taken).toEqual([{ runAsUser: 7 }]);
+  });
+
   it('says of a provider without the means that it has none', async () => {
-    const { add, stateOf } = stage({ provider: {} });
+    const { add, stateOf } = stage({ provider: { capabilities } });
     await add('one');
     expect(stateOf('one')).toEqual([false, 'EphemeralContainersNotSupported', Infinity]);
   });
@@ -123,6 +153,7 @@ describe('addEphemeral', () => {
     let error: Error = new Error('connection reset');
     const { add, stateOf, record } = stage({
       provider: {
+        capabilities,
         addContainer: async () => {
           throw error;
         },

@@ -3,6 +3,9 @@ import { ProviderError, providerErrorKind } from '../../providers/contract/index
 import type { Pod } from '../kube/types.ts';
 import type { Clock } from '../telemetry/clock.ts';
 import type { Log } from '../telemetry/log.ts';
+import { enforcedContainer } from './admission/enforced.ts';
+import { ephemeralUnenforced } from './admission/verdict.ts';
+import { tellNotEnforced } from './not-enforced.ts';
 import type { Admission, PodEvents } from './pod-reconciler.ts';
 import type { PodRecord } from './pod-record.ts';
 import { bounded, retryWaitMs } from './provider-calls.ts';
@@ -54,7 +57,7 @@ export interface EphemeralDeps {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  readonly provider: Pick<InstanceProvider, 'addContainer'>;
+  readonly provider: Pick<InstanceProvider, 'addContainer' | 'capabilities'>;
   readonly admission: Admission;
   readonly specs: Pick<SpecSource, 'ephemeral'>;
   readonly events: PodEvents;
@@ -91,9 +94,13 @@ export async function addEphemeral(
     else await add(name, resolution.spec);
   }
 
-  async function add(name: string, spec: Parameters<NonNullable<InstanceProvider['addContainer']>>[1]) {
+  async function add(name: string, asked: Parameters<NonNullable<InstanceProvider['addContainer']>>[1]) {
+    const capabilities = deps.provider.capabilities();
+    const spec = enforcedContainer(asked, capabilities);
     try {
       await bounded(clock, signal, async (bound) => deps.provider.addContainer?.(instance.ref, spec, bound));
+      const unenforced = ephemeralUnenforced(pod, name, capabilities);
+      if (unenforced.length > 0) tellNotEnforced(events, pod, unenforced, name);
       record.ephemeral.set(name, { added: true, retryAt: Infinity, failures: 0 });
     } catch (error) {
       const failures = record.ephemeral.get(name)?.failures ?? 0;

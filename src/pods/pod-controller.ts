@@ -11,6 +11,7 @@ import type { Log } from '../telemetry/log.ts';
 import { ownershipOf } from './creation.ts';
 import { InstanceTable } from './instance-table.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { notEnforcedNote } from './not-enforced.ts';
 import { type Admission, type PodEvents, PodReconciler } from './pod-reconciler.ts';
 import { ProviderWatch } from './provider-watch.ts';
 import type { StockPolicy } from './sale.ts';
@@ -189,10 +190,16 @@ function isRelabelled({ metadata: before }: Pod, { metadata: now }: Pod): boolea
   );
 }
 
-/** Nothing but the annotations of a purchase differs. */
+/** Nothing but annotations of this node differs. */
 function isOwnNote({ metadata: before }: Pod, { metadata: now }: Pod): boolean {
   return (
     isDeepStrictEqual(before?.labels, now?.labels) &&
-    isDeepStrictEqual(withoutNotes(before?.annotations), withoutNotes(now?.annotations))
+    isDeepStrictEqual(foreign(before?.annotations), foreign(now?.annotations))
   );
+}
+
+/** Those that somebody else has written. */
+function foreign(annotations: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const { [notEnforcedNote]: _own, ...others } = withoutNotes(annotations);
+  return others;
 }

@@ -1,4 +1,4 @@
-import type { Instance, InstanceProvider } from '../../providers/contract/index.ts';
+import type { Capabilities, Instance, InstanceProvider } from '../../providers/contract/index.ts';
 import { providerErrorKind } from '../../providers/contract/index.ts';
 import type { Spending } from '../capacity/cost-book.ts';
 import type { KubeClient } from '../kube/client.ts';
@@ -11,6 +11,7 @@ import { Creation } from './creation.ts';
 import { type Action, type Decision, decide } from './decide.ts';
 import { addEphemeral } from './ephemeral-containers.ts';
 import type { InstanceTable } from './instance-table.ts';
+import { notEnforcedNotes, noteAdopted } from './not-enforced.ts';
 import { createRecord, type PodRecord } from './pod-record.ts';
 import { bounded, retryWaitMs } from './provider-calls.ts';
 import { Purchaser } from './purchaser.ts';
@@ -69,13 +70,13 @@ export interface PodReconcilerDeps {
 export class PodReconciler {
   readonly #deps: PodReconcilerDeps;
   readonly #records = new Map<string, PodRecord>();
-  readonly #retainsStopped: boolean;
+  readonly #capabilities: Capabilities;
   readonly #purchaser: Purchaser | undefined;
   readonly #creation: Creation;
 
   constructor(deps: PodReconcilerDeps) {
     this.#deps = deps;
-    this.#retainsStopped = deps.provider.capabilities().retainsStopped;
+    this.#capabilities = deps.provider.capabilities();
     this.#purchaser = Purchaser.of({
       ...deps,
       policy: deps.stockPolicy,
@@ -127,7 +128,7 @@ export class PodReconciler {
       instances,
       record,
       confirmed: true,
-      retainsStopped: this.#retainsStopped,
+      retainsStopped: this.#capabilities.retainsStopped,
       ...(sale === undefined ? {} : { sale }),
       context: this.#context(record),
     };
@@ -151,7 +152,10 @@ export class PodReconciler {
     if (status === undefined) return;
     const { events, writer } = this.#deps;
     const wish = { deciding: sale?.deciding ?? false, claims: claim === true };
-    writer.want(uid, pod, status, this.#purchaser?.annotations(pod, record, status.phase, wish));
+    writer.want(uid, pod, status, {
+      ...notEnforcedNotes(record),
+      ...this.#purchaser?.annotations(pod, record, status.phase, wish),
+    });
     const shortage = shortageToTell(pod, status, record);
     if (shortage !== undefined) events(pod, 'Warning', shortage.reason, shortage.message);
     const interruption = interruptionToTell(pod, record);
@@ -267,6 +271,8 @@ export class PodReconciler {
     instance: Instance,
     signal: AbortSignal,
   ): Promise<void> {
+    if (!record.admitted)
+      noteAdopted({ capabilities: this.#capabilities, events: this.#deps.events }, pod, record);
     record.admitted = true;
     this.#deps.volumes.follow(pod, instance.ref);
     if (this.#deps.provider.adopt === undefined) {

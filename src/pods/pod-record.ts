@@ -29,6 +29,8 @@ export interface PodRecord {
   refusal?: Verdict;
   /** Admission let the Pod pass; it is not asked again. */
   admitted: boolean;
+  /** What the Pod shall say that is not enforced of it; null = nothing, undefined = it has said so. */
+  notEnforced?: string | null;
   /** Why creation waits, for the Pod's status. */
   waiting?: Waiting;
   /** The attempt that this process has decided on; it counts once the Pod says so. `at` in milliseconds. */

@@ -1,7 +1,7 @@
 import type { ContainerSpec, EnvVar, Mount, Resources, RestartRule } from '../../providers/contract/index.ts';
 import { QuantityError } from '../kube/quantity.ts';
 import { resolveHook, resolveProbe } from './checks.ts';
-import { containerEnv, expandAll, type ResolveInput } from './env.ts';
+import { containerEnv, expandAll, type ResolveInput, takeSecrets } from './env.ts';
 import { expand } from './expansion.ts';
 import type { PlacedContainer } from './placed-container.ts';
 import { containerRequests } from './pod-resources.ts';
@@ -30,6 +30,7 @@ export function resolveContainer(
     imagePullPolicy: pullPolicy(container.imagePullPolicy),
     ...(command === undefined || command.length === 0 ? {} : { command: expandAll(command, variables) }),
     ...(args === undefined || args.length === 0 ? {} : { args: expandAll(args, variables) }),
+    ...(takeSecrets([...(command ?? []), ...(args ?? [])], variables) && { secretArguments: true }),
     ...(workingDir ? { workingDir } : {}),
     env: [...variables.values()],
     ports: (container.ports ?? []).map(({ name, containerPort, protocol }) => ({

@@ -135,6 +135,17 @@ test('what comes from a secret is marked, also through another variable', () => 
   });
 });
 
+test.each<[Partial<Container>, true | undefined]>([
+  [{ args: ['--password=$(token)'] }, true],
+  [{ command: ['sh', '-c', 'login $(token)'] }, true],
+  [{ args: ['$$(token)', '$(MODE)'] }, undefined],
+  [{ command: ['sh', '-c', 'login $token'] }, undefined],
+])('%j: that a secret went into the arguments is marked', (container, secretArguments) => {
+  const env = [{ name: 'MODE', value: 'now in clear' }];
+  const pod = podWith({ envFrom: [{ secretRef: { name: 'keys' } }], env, ...container });
+  expect(resolved(pod, existing).spec.containers[0]?.secretArguments).toBe(secretArguments);
+});
+
 describe('what is missing makes the Pod wait, in the words of the kubelet', () => {
   test.each<[Partial<Container>, string, string]>([
     [{ envFrom: [{ configMapRef: { name: 'nope' } }] }, 'ConfigMap', 'configmap "nope" not found'],

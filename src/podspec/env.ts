@@ -53,6 +53,11 @@ export function expandAll(texts: readonly string[], variables: Variables): strin
   return texts.map((text) => expand(text, (name) => variables.get(name)?.value));
 }
 
+/** Whether {@link expandAll} writes a secret into one of them. */
+export function takeSecrets(texts: readonly string[], variables: Variables): boolean {
+  return texts.flatMap(expandedNames).some((name) => variables.get(name)?.secret === true);
+}
+
 function plain(name: string, links: ReadonlyMap<string, string>): EnvVar | undefined {
   const value = links.get(name);
   return value === undefined ? undefined : { name, value, secret: false };

@@ -29,9 +29,19 @@ function specOf({ metadata, spec }: Pod, owner: Ownership): InstanceSpec {
   });
 }
 
-function containerSpec({ name, image = '', restartPolicy }: Container): ContainerSpec {
+/** Variables whose names begin so stand for values of Secrets. */
+const secretPrefix = 'SECRET_';
+
+function containerSpec({ name, image = '', restartPolicy, env = [] }: Container): ContainerSpec {
   const policy = policyOf(restartPolicy);
-  return plainContainer(name, image, policy === undefined ? {} : { restartPolicy: policy });
+  return plainContainer(name, image, {
+    env: env.map(({ name: variable, value = '' }) => ({
+      name: variable,
+      value,
+      secret: variable.startsWith(secretPrefix),
+    })),
+    ...(policy !== undefined && { restartPolicy: policy }),
+  });
 }
 
 function policyOf(value: string | undefined): InstanceSpec['restartPolicy'] | undefined {

@@ -1,156 +1,28 @@
-/**
- * The plain path of the fargate provider against moto, which nobody of this project has written: create, find, observe,
- * stop, delete. What moto does not know (tokens, failures, the states between) is tested with our own fake.
- * Installs moto into .cache/moto when it is not there; without Python or PyPI it says so and is skipped.
- */
-import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { ECS } from '@aws-sdk/client-ecs';
-import { plainContainer, plainSpec } from '../../providers/contract/conformance/plain-spec.ts';
-import type { Instance, InstanceSpec, OwnerScope } from '../../providers/contract/index.ts';
-import { instanceToken, ownershipFromTags } from '../../providers/contract/index.ts';
-import { createProvider } from '../../providers/fargate/index.ts';
-import { MotoServer, whyNoMoto } from './moto-server.ts';
+/** What the fargate provider and its fake are held against that nobody of this project has written. */
+import { againstMoto } from './moto.ts';
+import { againstSessionPlugin } from './session-plugin-cases.ts';
 
-const region = 'us-east-1';
-const credentials = { accessKeyId: 'testing', secretAccessKey: 'testing' };
-const scope: OwnerScope = { clusterUid: 'moto', node: 'burst' };
-const log = { debug() {}, info() {}, warn: console.warn, error: console.error };
+interface Trial {
+  readonly name: string;
+  /** Resolves with why it was skipped; undefined = passed. */
+  run(): Promise<string | undefined>;
+}
 
-async function main(): Promise<void> {
-  const reason = whyNoMoto();
-  if (reason !== undefined) {
-    console.log(`skipped: ${reason}`);
-    console.log('0 passed, 0 failed, 1 skipped');
-    return;
-  }
-  const moto = await MotoServer.start();
-  const stateDir = await mkdtemp(path.join(tmpdir(), 'burstlet-moto-'));
+const trials: readonly Trial[] = [
+  { name: 'the provider against moto', run: againstMoto },
+  { name: 'the fake of ECS exec against session-manager-plugin', run: againstSessionPlugin },
+];
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+for (const { name, run } of trials) {
   try {
-    await plainPath(moto.endpoint, stateDir);
-    console.log('1 passed, 0 failed: fargate against moto');
-  } finally {
-    await moto.end();
-    await rm(stateDir, { recursive: true, force: true });
+    const reason = await run();
+    counts[reason === undefined ? 'passed' : 'skipped']++;
+    console.log(reason === undefined ? `ok ${name}` : `skipped ${name}: ${reason}`);
+  } catch (error) {
+    counts.failed++;
+    console.error(`failed ${name}:`, error);
+    process.exitCode = 1;
   }
 }
-
-async function plainPath(endpoint: string, stateDir: string): Promise<void> {
-  const ecs = new ECS({ region, endpoint, credentials: { ...credentials } });
-  await ecs.createCluster({ clusterName: 'burstlet', capacityProviders: ['FARGATE', 'FARGATE_SPOT'] });
-  const subnet = await first(
-    endpoint,
-    'DescribeSubnets',
-    /<subnetId>(subnet-\w+)<.*?<availabilityZone>us-east-1a</s,
-  );
-  const group = await first(endpoint, 'DescribeSecurityGroups', /<groupId>(sg-\w+)</);
-  const options = {
-    ...{ region, endpoint, credentials },
-    cluster: 'burstlet',
-    subnets: { 'us-east-1a': subnet },
-    securityGroups: [group],
-    markets: ['spot', 'on-demand'],
-  };
-  const connect = () => createProvider({ options, log, stateDir });
-
-  let provider = await connect();
-  const leave = new AbortController();
-  const seen: Instance[] = [];
-  const observed = provider.observe(
-    scope,
-    (event) => event.type === 'changed' && seen.push(event.instance),
-    leave.signal,
-  );
-  const [spot, demand] = [pod('a', 'spot', provider), pod('b', 'on-demand', provider)];
-  const [a, b] = await Promise.all(
-    [spot, demand].map((spec) => provider.create(spec, instanceToken(spec.owner), signal())),
-  );
-  assert.ok(a && b);
-  await until('both run', () =>
-    [a, b].every(({ ref }) => seen.some((one) => one.ref.id === ref.id && one.phase === 'Running')),
-  );
-  const { tasks = [] } = await ecs.describeTasks({
-    cluster: 'burstlet',
-    tasks: [a.ref.id],
-    include: ['TAGS'],
-  });
-  const [task] = tasks;
-  const tags = Object.fromEntries((task?.tags ?? []).map(({ key, value }) => [key ?? '', value]));
-  assert.deepEqual(ownershipFromTags(tags), spot.owner);
-  assert.equal(task?.capacityProviderName ?? 'FARGATE_SPOT', 'FARGATE_SPOT');
-  const running = seen.findLast(({ ref }) => ref.id === a.ref.id);
-  assert.match(running?.ips[0] ?? '', /^\d+\.\d+\.\d+\.\d+$/, 'the address of the interface is not seen');
-  assert.equal(
-    (await ecs.listTaskDefinitions({})).taskDefinitionArns?.length,
-    1,
-    'two definitions for one content',
-  );
-
-  leave.abort();
-  await observed;
-  await provider.close?.();
-  provider = await connect();
-  const listed = await provider.list(scope, signal());
-  assert.deepEqual(listed.map(({ owner }) => owner.podUid).toSorted(), ['a', 'b']);
-  await provider.stop(a.ref, { gracePeriodSeconds: 30 }, signal());
-  await until('one stopped', async () => {
-    const all = await provider.list(scope, signal());
-    return all.some(({ ref, phase }) => ref.id === a.ref.id && phase === 'Stopped');
-  });
-  await Promise.all([a, b].map(({ ref }) => provider.delete(ref, signal())));
-  assert.deepEqual(await provider.list(scope, signal()), []);
-  const left = await ecs.listTasks({ cluster: 'burstlet', desiredStatus: 'RUNNING' });
-  assert.deepEqual(left.taskArns, [], 'tasks are left running');
-  await provider.close?.();
-  ecs.destroy();
-}
-
-function pod(
-  podUid: string,
-  market: 'spot' | 'on-demand',
-  provider: Awaited<ReturnType<typeof createProvider>>,
-): InstanceSpec {
-  const offer = provider.offers?.().find((one) => one.market === market);
-  const [size] = offer?.sizes ?? [];
-  assert.ok(offer && size);
-  const owner = { ...scope, namespace: 'default', name: podUid, podUid, attempt: 0 };
-  // moto runs no container without `memory`.
-  const container = plainContainer('main', 'busybox:1.36', {
-    command: ['sleep', 'infinity'],
-    limits: { memoryBytes: 128 * 1024 ** 2 },
-  });
-  return plainSpec(owner, [container], { purchase: { offer: offer.id, market, size } });
-}
-
-/** What an action of EC2 shows first; moto has a network of its own from the start. */
-async function first(endpoint: string, action: string, pattern: RegExp): Promise<string> {
-  const scope = `testing/20260101/${region}/ec2/aws4_request`;
-  const answer = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
-    },
-    body: `Action=${action}&Version=2016-11-15`,
-    signal: signal(),
-  });
-  const found = pattern.exec(await answer.text())?.[1];
-  assert.ok(found, `${action} shows nothing that can be used`);
-  return found;
-}
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < giveUpAt, `never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-function signal(): AbortSignal {
-  return AbortSignal.timeout(60_000);
-}
-
-await main();
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

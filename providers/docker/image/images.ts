@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { ProviderClock } from '../../contract/clock.ts';
 import { ProviderError } from '../../contract/errors.ts';
+import type { ImageReference } from '../../contract/image-reference.ts';
+import { canonicalName, parseImage } from '../../contract/image-reference.ts';
 import type { ContainerSpec, RegistryCredential } from '../../contract/instance-spec.ts';
+import { credentialsFor } from '../../contract/registry-keyring.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EngineError, hasStatus } from '../engine/errors.ts';
 import { SharedCalls } from '../waiting.ts';
-import { authHeader, credentialsFor } from './keyring.ts';
+import { authHeader } from './auth-header.ts';
 import type { ImageLedger } from './ledger.ts';
-import type { ImageReference } from './reference.ts';
-import { canonicalName, parseImage } from './reference.ts';
 
 /** Told as the work goes on, in the words of the kubelet's events (pkg/kubelet/images/image_manager.go). */
 export type ImageListener = (reason: 'Pulling' | 'Pulled', message: string) => void;

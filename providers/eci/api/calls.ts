@@ -3,10 +3,7 @@ import { delay, ProviderError, providerErrorKind } from '../../contract/index.ts
 import type { Action, EciAnswer, EciApi, EciRequest, FurtherParameters } from './eci-api.ts';
 import type { Lanes } from './lanes.ts';
 
-const timeoutMs: Partial<Record<Action, number>> = {
-  createContainerGroup: 30_000,
-  execContainerCommand: 60_000,
-};
+const timeoutMs: Partial<Record<Action, number>> = { createContainerGroup: 30_000 };
 const usualTimeoutMs = 15_000;
 
 const attempts = 3;

@@ -29,18 +29,25 @@ export function containerOf(container: ContainerSpec): RequestContainer {
 
 export function initContainerOf(container: ContainerSpec): RequestInitContainer {
   const field = `spec.initContainers[${container.name}]`;
-  const { runAsGroup, runAsNonRoot } = container.securityContext;
+  const { runAsUser = 0, runAsGroup, runAsNonRoot } = container.securityContext;
   if (container.restartPolicy === 'Always')
     throw unfit(
       `${field}.restartPolicy`,
       'an instance has no sidecars among its init containers',
       'make it a regular container with the variable ECI_CONTAINER_TYPE=sidecar',
     );
-  if (runAsGroup !== undefined || runAsNonRoot === true)
+  if (runAsGroup !== undefined)
     throw unfit(
-      `${field}.securityContext.${runAsGroup === undefined ? 'runAsNonRoot' : 'runAsGroup'}`,
+      `${field}.securityContext.runAsGroup`,
       'init containers of an instance have no such setting',
       'set it on the regular containers only',
+    );
+  // A user that is named needs nobody to verify it.
+  if (runAsNonRoot === true && runAsUser === 0)
+    throw unfit(
+      `${field}.securityContext.runAsNonRoot`,
+      'it is not verified for init containers of an instance',
+      'set runAsUser to a number other than 0',
     );
   return common(container, field);
 }

@@ -267,6 +267,13 @@ test.each<[string, () => unknown]>([
       }),
   ],
   [
+    'spec.initContainers[first].securityContext.runAsNonRoot',
+    () =>
+      creation({
+        initContainers: [plainContainer('first', 'busybox', { securityContext: { runAsNonRoot: true } })],
+      }),
+  ],
+  [
     'spec.initContainers[first].restartPolicy',
     () => creation({ initContainers: [plainContainer('first', 'busybox', { restartPolicy: 'Always' })] }),
   ],

@@ -53,7 +53,7 @@ export function purchased(spec: InstanceSpec, options: EciOptions): InstanceSpec
   return { ...spec, purchase: { offer: offer.id, market: offer.market, size } };
 }
 
-/** The kit's programs as scripts of the fake, which executes nothing. */
+/** The kit's programs as scripts of the fake, which executes nothing but what exec brings. */
 function scripted(spec: InstanceSpec, programs: Readonly<Record<string, Program>>): InstanceSpec {
   const withScript = <Container extends InstanceSpec['containers'][number]>(
     container: Container,
@@ -81,25 +81,11 @@ function scriptOf({ print = [], printEnv = [], printEverySeconds = 0, exit, onTe
   });
 }
 
-const unexecuted =
-  'the fake executes nothing, and only commands without input and terminal are passed on: see exec.test.ts';
-const execCases = [
-  'codes are exact, also after a signal',
-  'both outputs come apart, complete, with the environment of the container',
-  'the end of the input ends nothing else',
-  'without input there is nothing to read',
-  'much output arrives complete, at the pace of the one who reads it',
-  'a signal that fires kills the command',
-  'what cannot be started is 126 or 127, with the reason',
-  'a terminal is one, and takes a new size',
-];
-
 export function eciHarness(): ConformanceHarness {
   return {
     lacks: ['attach', 'portForward', 'update'],
     skip: {
       'logs hold what was written, on which stream and when': 'the API gives both streams as one',
-      ...Object.fromEntries(execCases.map((name) => [`exec: ${name}`, unexecuted])),
     },
     arrange: (spec, programs) => purchased(scripted(spec, programs), arrangeOptions),
     async backend() {

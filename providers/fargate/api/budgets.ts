@@ -4,7 +4,8 @@ import type { FargateOptions } from '../options.ts';
 /**
  * Calls that share one limit at AWS share one budget here:
  * docs.aws.amazon.com/AmazonECS/latest/developerguide/request-throttling.html and throttling.html (launches);
- * docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html. Nine tenths of each: others use the account.
+ * docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html;
+ * docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html. Nine tenths of each: others use the account.
  */
 export class Budgets {
   /** RunTask, StopTask, ExecuteCommand. */
@@ -21,6 +22,14 @@ export class Budgets {
   readonly readDefinitions: RateBudget;
   /** GetLogEvents. */
   readonly logs: RateBudget;
+  /** CreateSecret. */
+  readonly createSecret: RateBudget;
+  /** DeleteSecret. */
+  readonly deleteSecret: RateBudget;
+  /** ListSecrets. */
+  readonly listSecrets: RateBudget;
+  /** DescribeSecret, which shares its limit with the reads of the tasks themselves: they shall find room. */
+  readonly describeSecret: RateBudget;
 
   constructor(clock: ProviderClock) {
     const budget = (burst: number, perSecond: number): RateBudget =>
@@ -32,6 +41,10 @@ export class Budgets {
     this.register = budget(20, 1);
     this.readDefinitions = budget(50, 20);
     this.logs = budget(10, 10);
+    this.createSecret = budget(50, 50);
+    this.deleteSecret = budget(50, 50);
+    this.listSecrets = budget(100, 100);
+    this.describeSecret = budget(100, 100);
   }
 }
 

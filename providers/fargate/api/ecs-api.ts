@@ -9,6 +9,8 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { CallPriority, Market, RateBudget } from '../../contract/index.ts';
 import { ProviderError } from '../../contract/index.ts';
+import type { Session } from '../ssm/session-api.ts';
+import { allPages } from './all-pages.ts';
 import type { Budgets } from './budgets.ts';
 import { classify, type Place } from './errors.ts';
 
@@ -22,8 +24,6 @@ export interface EcsApiDeps {
 const callTimeoutMs = 20_000;
 /** Tasks in one DescribeTasks. */
 const batchSize = 100;
-/** A listing of more pages than this is a fault of the service, not a listing. */
-const maxPages = 1000;
 
 export interface Described {
   readonly tasks: readonly Task[];
@@ -58,6 +58,26 @@ export class EcsApi {
     await this.#call('StopTask', budgets.run, 'delete', signal, (abortSignal) =>
       ecs.stopTask({ cluster: place.cluster, task, reason }, { abortSignal }),
     );
+  }
+
+  /** Starts a command in a container, on a terminal. It runs once the session is opened. */
+  async executeCommand(
+    {
+      task,
+      container,
+      command,
+    }: { readonly task: string; readonly container: string; readonly command: string },
+    signal: AbortSignal,
+  ): Promise<Session> {
+    const { budgets, ecs, place } = this.#deps;
+    const { cluster } = place;
+    const { session } = await this.#call('ExecuteCommand', budgets.run, 'create', signal, (abortSignal) =>
+      ecs.executeCommand({ cluster, task, container, command, interactive: true }, { abortSignal }),
+    );
+    const { sessionId: id = '', streamUrl = '', tokenValue: token = '' } = session ?? {};
+    if (!/^wss:|^ws:\/\/(127\.0\.0\.1|\[::1\]|localhost)[:/]/.test(streamUrl) || token === '')
+      throw new ProviderError('Retryable', 'ExecuteCommand: answered without a session that can be opened');
+    return { id, streamUrl, token };
   }
 
   /** Complete or rejected. */
@@ -171,21 +191,4 @@ export class EcsApi {
       throw classify(error, name, this.#deps.place);
     }
   }
-}
-
-async function allPages(
-  name: string,
-  page: (
-    nextToken: string | undefined,
-  ) => Promise<{ items: readonly string[]; nextToken: string | undefined }>,
-): Promise<string[]> {
-  const all: string[] = [];
-  let nextToken: string | undefined;
-  for (let pages = 0; pages < maxPages; pages++) {
-    const answer = await page(nextToken);
-    all.push(...answer.items);
-    nextToken = answer.nextToken;
-    if (nextToken === undefined) return all;
-  }
-  throw new ProviderError('Retryable', `${name}: more than ${maxPages} pages`);
 }

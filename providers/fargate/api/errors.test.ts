@@ -10,6 +10,18 @@ function named(name: string, message: string): Error {
 test.each([
   ['ThrottlingException', 'Rate exceeded', 'Throttled', /Rate exceeded/],
   [
+    'InvalidParameterException',
+    "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't running.",
+    'Unsupported',
+    /launched with the option enableExecuteCommand/,
+  ],
+  [
+    'TargetNotConnectedException',
+    'The execute command failed due to an internal error. Try again later.',
+    'Retryable',
+    /may still be starting/,
+  ],
+  [
     'ClientException',
     "You've reached the limit on the number of vCPUs you can run concurrently",
     'QuotaExceeded',

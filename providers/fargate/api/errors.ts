@@ -80,6 +80,23 @@ const meanings: readonly Meaning[] = [
     kind: 'AuthFailed',
     advice: 'check the options subnets and securityGroups',
   },
+  {
+    pattern: /EncryptionFailure|DecryptionFailure|Access to KMS/i,
+    kind: 'AuthFailed',
+    advice: 'Secrets Manager cannot use its key: see to the KMS key aws/secretsmanager in %',
+  },
+  {
+    pattern: /execute command was not enabled/,
+    kind: 'Unsupported',
+    advice:
+      'exec needs a task that was launched with the option enableExecuteCommand, and a task role with the ssmmessages permissions (docs/guides/burst-to-fargate.md)',
+  },
+  {
+    pattern: /TargetNotConnected/,
+    kind: 'Retryable',
+    advice:
+      'the agent in the container is not connected to Session Manager: it may still be starting; otherwise see to the ssmmessages permissions of taskRoleArn and to the way from the subnets to ssmmessages.%.amazonaws.com',
+  },
   { pattern: /Platform|UnsupportedFeature|No Fargate configuration/, kind: 'InvalidSpec' },
   { pattern: /task was not found|TargetNotFound/i, kind: 'NotFound' },
   {

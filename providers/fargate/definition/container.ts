@@ -1,8 +1,15 @@
 import type { ContainerDefinition, ContainerDependency, LogConfiguration } from '@aws-sdk/client-ecs';
-import type { ContainerSpec, InstanceSpec } from '../../contract/index.ts';
+import {
+  type ContainerSpec,
+  credentialsFor,
+  type InstanceSpec,
+  parseImage,
+  type RegistryCredential,
+} from '../../contract/index.ts';
 import type { FargateOptions } from '../options.ts';
 import type { Draft } from './draft.ts';
 import { healthCheckOf, probeUses } from './health-check.ts';
+import { kernelCapabilities } from './kernel-capabilities.ts';
 import type { ContainerKind } from './shape.ts';
 
 /** ECS takes no less (API_ContainerDefinition, memory). */
@@ -73,7 +80,10 @@ export function containerDraft(
     health: probeUses(container),
     definition,
     command,
+    commandIsSecret: container.secretArguments === true,
     environment: environmentOf(container, spec),
+    ofRun: [],
+    credential: credentialOf(container, spec),
   };
 }
 
@@ -138,16 +148,15 @@ function userOf({ runAsUser, runAsGroup }: ContainerSpec['securityContext']): st
 }
 
 function linuxParametersOf(
-  { securityContext: { capabilities } }: ContainerSpec,
+  { securityContext }: ContainerSpec,
   { enableExecuteCommand }: FargateOptions,
 ): Pick<ContainerDefinition, 'linuxParameters'> {
-  const add = capabilities?.add ?? [];
-  const drop = capabilities?.drop ?? [];
+  const { add, drop } = kernelCapabilities(securityContext);
   // The agent of ECS Exec leaves processes behind that somebody has to reap.
   if (add.length + drop.length === 0 && !enableExecuteCommand) return {};
   return {
     linuxParameters: {
-      ...(add.length + drop.length > 0 && { capabilities: { add: [...add], drop: [...drop] } }),
+      ...(add.length + drop.length > 0 && { capabilities: { add, drop } }),
       ...(enableExecuteCommand && { initProcessEnabled: true }),
     },
   };
@@ -163,6 +172,15 @@ function logConfigurationOf({ logGroup, logPrefix, region }: FargateOptions): Lo
       'awslogs-stream-prefix': logPrefix,
     },
   };
+}
+
+/** A kubelet tries all that fit, the most precise first; ECS takes one. */
+function credentialOf(
+  { image }: ContainerSpec,
+  { registryCredentials }: InstanceSpec,
+): RegistryCredential | undefined {
+  if (registryCredentials.length === 0) return undefined;
+  return credentialsFor(parseImage(image), registryCredentials)[0];
 }
 
 /** A task cannot have a host name of its own; programs that ask for it mostly ask for this variable. */

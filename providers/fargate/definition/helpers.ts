@@ -6,6 +6,8 @@ import type { Draft } from './draft.ts';
 export const filesHelper = 'burstlet-files';
 /** Starts when all containers of the Pod have ended, and ends at once: with it ends the task. */
 const endHelper = 'burstlet-end';
+/** Characters of one variable: it fits into a stored secret, with some room. */
+const longestVariable = 60_000;
 
 /** The volumes of files that some container mounts. */
 function mountedFiles({ volumes, initContainers, containers }: InstanceSpec) {
@@ -28,12 +30,23 @@ export function needsEnd({ containers, restartPolicy }: InstanceSpec): boolean {
   return containers.length > 1 && restartPolicy !== 'Always';
 }
 
-/** Each volume comes as an archive in a variable: ECS has nothing else in which a task could be given files. */
+/**
+ * Each volume comes as an archive in variables: ECS has nothing else in which a task could be given files. One variable
+ * does, but for what a stored secret would be too small for.
+ */
 export function filesContainer(spec: InstanceSpec, image: string): Draft {
   const volumes = mountedFiles(spec);
-  const unpack = volumes.map(
-    (_volume, index) => `printf %s "$${variable(index)}" | base64 -d | tar -xzpf - -C ${folder(index)}`,
-  );
+  const archives = volumes.map(({ files }, index) => ({
+    parts: partsOf(archiveOf(files).toString('base64')).map((value, part) => ({
+      name: variable(index, part),
+      value,
+    })),
+    secret: files.some(({ secret }) => secret),
+  }));
+  const unpack = archives.map(({ parts }, index) => {
+    const text = parts.map(({ name }) => `$${name}`).join('');
+    return `printf %s "${text}" | base64 -d | tar -xzpf - -C ${folder(index)}`;
+  });
   return {
     kind: 'helper',
     health: [],
@@ -49,12 +62,8 @@ export function filesContainer(spec: InstanceSpec, image: string): Draft {
         readOnly: false,
       })),
     },
-    command: undefined,
-    environment: volumes.map(({ files }, index) => ({
-      name: variable(index),
-      value: archiveOf(files).toString('base64'),
-      secret: files.some(({ secret }) => secret),
-    })),
+    environment: archives.flatMap(({ parts, secret }) => parts.map((part) => ({ ...part, secret }))),
+    ...ofHelper,
   };
 }
 
@@ -69,13 +78,22 @@ export function endContainer(spec: InstanceSpec, image: string): Draft {
       entryPoint: ['/bin/sh', '-c', 'exit 0'],
       dependsOn: spec.containers.map(({ name }) => ({ containerName: name, condition: 'COMPLETE' })),
     },
-    command: undefined,
     environment: [],
+    ...ofHelper,
   };
 }
 
-function variable(index: number): string {
-  return `BURSTLET_VOLUME_${index}`;
+const ofHelper = { command: undefined, commandIsSecret: false, ofRun: [], credential: undefined };
+
+function partsOf(text: string): string[] {
+  const count = Math.max(1, Math.ceil(text.length / longestVariable));
+  return Array.from({ length: count }, (_none, index) =>
+    text.slice(index * longestVariable, (index + 1) * longestVariable),
+  );
+}
+
+function variable(volume: number, part: number): string {
+  return `BURSTLET_VOLUME_${volume}${part === 0 ? '' : `_${part}`}`;
 }
 
 function folder(index: number): string {

@@ -1,6 +1,7 @@
 import { type ContainerSpec, type InstanceSpec, ProviderError } from '../../contract/index.ts';
 import type { FargateOptions } from '../options.ts';
 import { needsEnd, needsFiles } from './helpers.ts';
+import { kernelCapabilities } from './kernel-capabilities.ts';
 
 /** Containers of one task definition (service quotas of ECS). */
 const mostContainers = 10;
@@ -20,7 +21,7 @@ interface Objection {
 export function assertPossible(spec: InstanceSpec, options: FargateOptions): void {
   const objections = [
     ...ofPod(spec, options),
-    ...allContainers(spec).flatMap((placed) => [...ofContainer(placed)]),
+    ...allContainers(spec).flatMap((placed) => [...ofContainer(placed, options)]),
   ];
   const [first] = objections;
   if (first === undefined) return;
@@ -60,19 +61,27 @@ function* ofPod(spec: InstanceSpec, { helperImage }: FargateOptions): Generator<
     };
 }
 
-function* ofContainer({ field, container }: Placed): Generator<Objection> {
+function* ofContainer({ field, container }: Placed, { secretStore }: FargateOptions): Generator<Objection> {
   const { command = [], args = [], env, imagePullPolicy, securityContext, mounts } = container;
   if ([...command, ...args, ...env.map(({ value }) => value)].some((text) => text.includes('\u0000')))
     yield {
       field: `${field}.env`,
       what: 'the address of a task is not known before it runs, so status.podIP cannot be passed on; read it from the network interface or from $ECS_CONTAINER_METADATA_URI_V4',
     };
+  const [first = ''] = command;
+  // The first word is the entry point, and that is of the definition.
+  const inDefinition = env.some(({ secret, value }) => secret && value !== '' && first.includes(value));
+  if (container.secretArguments === true && (secretStore !== 'none' || inDefinition))
+    yield {
+      field: `${field}.${inDefinition ? 'command' : 'args'}`,
+      what: 'a value of a Secret stands in command or args, written as $(NAME), and ECS has no place for secret arguments: let a shell in the container read the variable, or the program itself',
+    };
   if (imagePullPolicy === 'Never')
     yield {
       field: `${field}.imagePullPolicy`,
       what: 'Never: a task has no images before it pulls them; use IfNotPresent',
     };
-  const { runAsUser, runAsGroup, runAsNonRoot, capabilities, seccompProfile } = securityContext;
+  const { runAsUser, runAsGroup, runAsNonRoot, seccompProfile } = securityContext;
   if (runAsNonRoot === true && (runAsUser === undefined || runAsUser === 0))
     yield {
       field: `${field}.securityContext.runAsNonRoot`,
@@ -83,11 +92,11 @@ function* ofContainer({ field, container }: Placed): Generator<Objection> {
       field: `${field}.securityContext.runAsGroup`,
       what: 'ECS takes a group only together with a user: set runAsUser too',
     };
-  const added = capabilities?.add.filter((name) => name !== 'SYS_PTRACE') ?? [];
-  if (added.length > 0)
+  const { impossible } = kernelCapabilities(securityContext);
+  if (impossible.length > 0)
     yield {
       field: `${field}.securityContext.capabilities.add`,
-      what: `Fargate adds only SYS_PTRACE, not ${added.join(', ')}`,
+      what: `Fargate adds only SYS_PTRACE, not ${impossible.join(', ')}`,
     };
   if (seccompProfile?.type === 'Localhost')
     yield {

@@ -16,7 +16,8 @@ export interface Divided {
 /**
  * Arguments and variables go into the overrides, so that the Pods of one workload share a definition: one can be
  * registered per second. What has no room there goes into the definition, the largest container first. Values of Secrets
- * never do: a definition is kept for ever, and overrides are forgotten with their task.
+ * never do: a definition is kept for ever, and overrides are forgotten with their task. Where secrets are stored there are
+ * none left in the drafts.
  */
 export function divide(drafts: readonly Draft[]): Divided {
   const spilled = new Set<Draft>();
@@ -29,7 +30,7 @@ export function divide(drafts: readonly Draft[]): Divided {
   if (sizeOf(overrides) > mostOverrideChars)
     throw new ProviderError(
       'InvalidSpec',
-      `values of Secrets of this Pod take ${sizeOf(overrides)} characters; a run of a task takes ${mostOverrideChars} (compressed files included), and Secrets are not written into task definitions. Let the program fetch them, with taskRoleArn`,
+      `values of Secrets of this Pod take ${sizeOf(overrides)} characters; a run of a task takes ${mostOverrideChars} (compressed files included), and Secrets are not written into task definitions. Set the provider option secretStore to "secretsmanager", or let the program fetch them, with taskRoleArn`,
       { field: 'spec' },
     );
   const divided = drafts.map((draft) => (spilled.has(draft) ? withValues(draft) : draft));
@@ -46,8 +47,11 @@ export function divide(drafts: readonly Draft[]): Divided {
 function overridesOf(drafts: readonly Draft[], spilled: ReadonlySet<Draft>): TaskOverride {
   const containerOverrides = drafts.flatMap((draft): ContainerOverride[] => {
     const inDefinition = spilled.has(draft);
-    const environment = draft.environment.filter(({ secret }) => secret || !inDefinition);
-    const command = inDefinition ? undefined : draft.command;
+    const environment = [
+      ...draft.environment.filter(({ secret }) => secret || !inDefinition),
+      ...draft.ofRun,
+    ];
+    const command = inDefinition && !draft.commandIsSecret ? undefined : draft.command;
     if (environment.length === 0 && command === undefined) return [];
     return [
       {
@@ -63,7 +67,8 @@ function overridesOf(drafts: readonly Draft[], spilled: ReadonlySet<Draft>): Tas
 }
 
 function withValues(draft: Draft): Draft {
-  const { definition, command, environment } = draft;
+  const { definition, environment } = draft;
+  const command = draft.commandIsSecret ? undefined : draft.command;
   const plain = environment.filter(({ secret }) => !secret).map(({ name, value }) => ({ name, value }));
   return {
     ...draft,
@@ -75,8 +80,8 @@ function withValues(draft: Draft): Draft {
   };
 }
 
-function spillable({ command, environment }: Draft): number {
-  return JSON.stringify([command, environment.filter(({ secret }) => !secret)]).length;
+function spillable({ command, commandIsSecret, environment }: Draft): number {
+  return JSON.stringify([commandIsSecret ? [] : command, environment.filter(({ secret }) => !secret)]).length;
 }
 
 function sizeOf(overrides: TaskOverride): number {

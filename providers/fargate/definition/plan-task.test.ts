@@ -5,12 +5,12 @@ import { podIpMarker } from '../../contract/index.ts';
 import { contentHash } from '../definitions.ts';
 import { ownerOf } from '../task/owner.ts';
 import { aContainer, aSpec, owner, testOptions } from '../testing/fixtures.ts';
-import { planTask, type TaskPlan } from './plan-task.ts';
+import { draftTask, planTask, type TaskPlan } from './plan-task.ts';
 
 const mib = 1024 ** 2;
 
 function plan(spec: InstanceSpec, options: Readonly<Record<string, unknown>> = {}) {
-  return planTask(spec, testOptions(options));
+  return planTask(draftTask(spec, testOptions(options)));
 }
 
 /** The one container of a Pod with one. */
@@ -262,6 +262,22 @@ describe('what differs between Pods', () => {
     expect(JSON.stringify(definition)).not.toContain('hunter2');
   });
 
+  test('nor do arguments into which a Secret was written', () => {
+    const env = [{ name: 'BIG', value: 'x'.repeat(9000), secret: false }];
+    const args = ['--password=hunter2'];
+    const { definition, overrides } = plan(aSpec([aContainer({ env, args, secretArguments: true })]));
+    expect(overrides.containerOverrides?.[0]?.command).toEqual(args);
+    expect(JSON.stringify(definition)).not.toContain('hunter2');
+  });
+
+  test('nor does a first word, which is of the definition', () => {
+    const env = [{ name: 'PASSWORD', value: 'hunter2', secret: true }];
+    const loud = aContainer({ command: ['/bin/login-hunter2'], env, secretArguments: true });
+    expect(() => plan(aSpec([loud]))).toThrow(
+      expect.objectContaining({ field: 'spec.containers[0].command' }),
+    );
+  });
+
   test('Secrets that have no room are refused', () => {
     expect(() => pod([{ name: 'KEY', value: 'x'.repeat(9000), secret: true }])).toThrow(
       /values of Secrets .* 8192/,
@@ -277,7 +293,7 @@ describe('what differs between Pods', () => {
   });
 
   test('whose the task is stands on the first container, and in no definition', () => {
-    const made = planTask(aSpec([aContainer({ name: 'a' }), aContainer({ name: 'b' })]), testOptions());
+    const made = plan(aSpec([aContainer({ name: 'a' }), aContainer({ name: 'b' })]));
     expect(ownerOf({ overrides: made.overrides })).toEqual(owner);
     expect(JSON.stringify(made.definition)).not.toContain(owner.podUid);
   });

@@ -1,5 +1,5 @@
 import type { ContainerDependency, RegisterTaskDefinitionRequest, TaskOverride } from '@aws-sdk/client-ecs';
-import { type InstanceSpec, type Ownership, ProviderError } from '../../contract/index.ts';
+import { type InstanceSpec, type Ownership, ProviderError, type Purchase } from '../../contract/index.ts';
 import type { FargateOptions } from '../options.ts';
 import { ownerVariable } from '../task/owner.ts';
 import { containerDraft } from './container.ts';
@@ -20,12 +20,25 @@ export interface TaskPlan {
   readonly shape: TaskShape;
 }
 
-/** The Pod as a task definition and the overrides of its run. Pure. Throws InvalidSpec. */
-export function planTask(spec: InstanceSpec, options: FargateOptions): TaskPlan {
+/** What a task needs, before it is known where its secrets are stored. */
+export interface TaskDraft {
+  readonly spec: InstanceSpec;
+  readonly options: FargateOptions;
+  readonly purchase: Purchase;
+  readonly drafts: readonly Draft[];
+}
+
+/** The Pod as containers of ECS. Pure. Throws InvalidSpec. */
+export function draftTask(spec: InstanceSpec, options: FargateOptions): TaskDraft {
   assertPossible(spec, options);
   const { purchase } = spec;
   if (purchase === undefined) throw new ProviderError('InvalidSpec', 'no size was chosen for this Pod');
-  const { drafts, overrides } = divide(owned(draftsOf(spec, options), spec.owner));
+  return { spec, options, purchase, drafts: owned(draftsOf(spec, options), spec.owner) };
+}
+
+/** The draft as a task definition and the overrides of its run. Pure. Throws InvalidSpec when it is too large. */
+export function planTask({ spec, options, purchase, drafts: all }: TaskDraft): TaskPlan {
+  const { drafts, overrides } = divide(all);
   const containerDefinitions = drafts.map(({ definition, kind, health }) => ({
     ...definition,
     dockerLabels: shapeLabels(spec.restartPolicy, { kind, health }),
@@ -60,7 +73,7 @@ export function planTask(spec: InstanceSpec, options: FargateOptions): TaskPlan 
 /** With what says whose the task is, on the first container. */
 function owned([first, ...rest]: readonly Draft[], owner: Ownership): Draft[] {
   if (first === undefined) return [];
-  return [{ ...first, environment: [...first.environment, ownerVariable(owner)] }, ...rest];
+  return [{ ...first, ofRun: [ownerVariable(owner)] }, ...rest];
 }
 
 /** In the order of the Pod, the helpers last. */

@@ -18,6 +18,8 @@ export interface TaskShape {
   readonly restartPolicy: InstanceSpec['restartPolicy'];
   /** In the order of the Pod: init containers first. */
   readonly containers: readonly ContainerShape[];
+  /** ARNs of the stored secrets without which it cannot start. Undefined = not known. */
+  readonly secrets: readonly string[] | undefined;
 }
 
 const labels = {
@@ -49,7 +51,15 @@ export function shapeOf(containers: readonly ContainerDefinition[]): TaskShape {
       kind: kindOf(dockerLabels[labels.kind]),
       health: usesOf(dockerLabels[labels.health]),
     })),
+    secrets: [...new Set(containers.flatMap(secretsOf))],
   };
+}
+
+/** A reference to a key of a secret goes on behind the seven parts of its ARN. */
+function secretsOf({ secrets = [], repositoryCredentials }: ContainerDefinition): string[] {
+  const arns = secrets.map(({ valueFrom = '' }) => valueFrom.split(':').slice(0, 7).join(':'));
+  const { credentialsParameter } = repositoryCredentials ?? {};
+  return credentialsParameter === undefined ? arns : [...arns, credentialsParameter];
 }
 
 function kindOf(label: string | undefined): ContainerKind {

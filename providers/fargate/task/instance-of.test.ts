@@ -14,7 +14,7 @@ function shape(
   ...more: TaskShape['containers']
 ): TaskShape {
   const main = { name: 'main', kind: 'regular', image: 'example.com/app:1', health: [] } as const;
-  return { restartPolicy, containers: [...more, main] };
+  return { restartPolicy, containers: [...more, main], secrets: [] };
 }
 
 const running: Task = {
@@ -242,6 +242,39 @@ describe('how a container ended', () => {
     expect(billing).toEqual({ startedAt: iso(10), endedAt: iso(100) });
   });
 
+  const pulling = 'ResourceInitializationError: unable to pull secrets or registry auth:';
+  const reading = `${pulling} execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried`;
+  const arn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:burstlet/1/n/2-AbCdEf';
+  test.each([
+    [
+      `${reading} 1 time(s): failed to fetch secret ${arn} from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret.`,
+      'StoredSecretMissing',
+    ],
+    [
+      `${reading} 1 time(s): failed to fetch secret ${arn} from secrets manager: AccessDeniedException: Access to KMS is not allowed`,
+      'StoredSecretDenied',
+    ],
+    [
+      `${reading} 5 time(s): failed to fetch secret ${arn} from secrets manager: RequestCanceled: request context canceled caused by: context deadline exceeded`,
+      'StoredSecretUnavailable',
+    ],
+    // Cut off.
+    [`${reading} 1 time(s): failed to fetch secr...`, 'StoredSecretUnavailable'],
+    [
+      `${pulling} execution resource retrieval failed: unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret from the service for ${arn}: AccessDeniedException: no`,
+      'StoredSecretDenied',
+    ],
+    [
+      `${pulling} execution resource retrieval failed: unable to retrieve ecr registry auth: service call has been retried 3 time(s): RequestError: send request failed`,
+      'TaskFailedToStart',
+    ],
+  ])('%s', (stoppedReason, reason) => {
+    const containers = [{ name: 'main', lastStatus: 'STOPPED' }];
+    const { stopCause } = read(stopped({ stopCode: 'TaskFailedToStart', stoppedReason, containers }));
+    expect(stopCause).toMatchObject({ kind: 'Failed', reason });
+    expect(stopCause?.message).toContain(stoppedReason);
+  });
+
   test('an image that cannot be pulled is why it waits', () => {
     const main = { runtimeId: undefined, exitCode: undefined, reason: 'CannotPullContainerError: denied' };
     expect(read(stopped({}, main)).containers[0]?.state).toMatchObject({
@@ -277,6 +310,7 @@ test('readiness is the health check, where it stands for one', () => {
   const probed: TaskShape = {
     restartPolicy: 'Always',
     containers: [{ name: 'main', kind: 'regular', image: 'i', health: ['readiness'] }],
+    secrets: [],
   };
   const health = (healthStatus: Container['healthStatus']) =>
     read({ ...running, containers: [{ name: 'main', lastStatus: 'RUNNING', healthStatus }] }, probed);

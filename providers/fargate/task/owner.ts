@@ -1,15 +1,15 @@
 import type { Task } from '@aws-sdk/client-ecs';
-import type { EnvVar, Ownership } from '../../contract/index.ts';
+import type { Ownership } from '../../contract/index.ts';
 import { ownershipFromTags, ownershipTags } from '../../contract/index.ts';
 
 const variable = 'BURSTLET_OWNER';
 
 /**
  * StopTask deletes the tags of a task (API_StopTask), but its overrides stay as long as the task is shown: whose it is
- * stands in both. Marked as a Secret is, for it must not come into a definition, which many Pods share.
+ * stands in both.
  */
-export function ownerVariable(owner: Ownership): EnvVar {
-  return { name: variable, value: JSON.stringify(ownershipTags(owner)), secret: true };
+export function ownerVariable(owner: Ownership): { readonly name: string; readonly value: string } {
+  return { name: variable, value: JSON.stringify(ownershipTags(owner)) };
 }
 
 /** Undefined = not ours to touch. */

@@ -11,6 +11,34 @@ export const unhealthyReason = 'Stopped by Burstlet: a liveness probe failed';
 const spotText = /your spot task was interrupted|spot interruption/i;
 const pullText = /CannotPull|CannotPullImageManifest|pull image|image manifest/i;
 
+/** What ECS says when it does not get a stored secret (resource-initialization-error.html). */
+const secretText = /ResourceInitializationError.*(from asm|secrets ?manager)/i;
+
+/** What that means, the first that fits. The text may be cut before it says why. */
+const secretTroubles = [
+  {
+    pattern: /ResourceNotFoundException|can.t find the specified secret|marked for deletion/i,
+    reason: 'StoredSecretMissing',
+    what: 'somebody deleted the stored secret before the task started; the next Pod gets a new one',
+  },
+  {
+    pattern: /AccessDenied|not authorized|Access to KMS/i,
+    reason: 'StoredSecretDenied',
+    what: 'the execution role may not read the stored secret: give it secretsmanager:GetSecretValue (docs/guides/burst-to-fargate.md)',
+  },
+  {
+    pattern: /./,
+    reason: 'StoredSecretUnavailable',
+    what: 'the stored secret could not be read: the subnet needs a way to Secrets Manager',
+  },
+] as const;
+
+/** Reasons of tasks that did not get a stored secret. */
+export const storedSecretReasons: ReadonlySet<string> = new Set(secretTroubles.map(({ reason }) => reason));
+
+/** Characters of a message. */
+const longest = 1024;
+
 /** The notice of an interruption comes this long before the end (fargate-capacity-providers.html). */
 const noticeMs = 120_000;
 
@@ -40,6 +68,8 @@ export function stopCauseOf(task: Task, shape: TaskShape): StopCause | undefined
   if (task.stoppedReason?.startsWith(stopReason)) return undefined;
   const began = own(task, shape).some(([, container]) => hasBegun(container));
   if (!began && capacityText.test(message)) return { kind: 'OutOfStock', reason: 'NoCapacity', message };
+  const secretCause = began ? undefined : secretCauseOf(message);
+  if (secretCause !== undefined) return secretCause;
   if (!began && pullText.test(message)) return failed('ErrImagePull');
   if (failedOf(task, shape, 'helper') !== undefined) return failed('VolumesNotWritten');
   if (failedOf(task, shape, 'init') !== undefined)
@@ -49,6 +79,18 @@ export function stopCauseOf(task: Task, shape: TaskShape): StopCause | undefined
   if (task.stopCode === 'EssentialContainerExited' || task.stopCode === undefined)
     return wantsRestart(task, shape) ? failed('ContainerNotRestarted') : undefined;
   return failed(task.stopCode);
+}
+
+function secretCauseOf(message: string): StopCause | undefined {
+  if (!secretText.test(message)) return undefined;
+  const trouble = secretTroubles.find(({ pattern }) => pattern.test(message));
+  return (
+    trouble && {
+      kind: 'Failed',
+      reason: trouble.reason,
+      message: `${trouble.what}: ${message}`.slice(0, longest),
+    }
+  );
 }
 
 /** On a node the policy would have started one of them again; ECS does so only after a run of a minute. */
@@ -89,5 +131,5 @@ function messageOf(
     .map(({ name, reason }) => `${name}: ${reason}`);
   return [stoppedReason ?? stopCode ?? 'the task stopped without a reason', ...shown]
     .join('; ')
-    .slice(0, 1024);
+    .slice(0, longest);
 }

@@ -5,6 +5,7 @@ import { type FakeEcs, type FakeEcsOptions, startFakeEcs } from '../../../test/f
 import type { ConformanceHarness, Program } from '../../contract/conformance/index.ts';
 import type { InstanceSpec } from '../../contract/index.ts';
 import { createFargateProvider } from '../create-provider.ts';
+import type { FargateOptions } from '../options.ts';
 import { fakeOptions, purchased } from './fixtures.ts';
 import { quickClock, quickFake } from './quick.ts';
 
@@ -47,28 +48,43 @@ const beyondEcs = {
     'awslogs does not tell standard error from standard output',
 } as const;
 
+function tagsIn({ cloud }: FakeEcs): unknown[] {
+  return cloud.instances().map(({ task }) => task.tags);
+}
+
+/** Everything that ECS was asked. */
+function toldEcs({ cloud }: FakeEcs): unknown[] {
+  return cloud.calls.all.filter(({ action }) => action !== 'CreateSecret').map(({ input }) => input);
+}
+
 /** The adapter with the genuine SDK on a fake of its own per case, where `meddle` may make calls fail. */
 export function fargateHarness(
-  settings: { readonly fake?: FakeEcsOptions; readonly meddle?: (fake: FakeEcs) => void } = {},
+  settings: {
+    readonly fake?: FakeEcsOptions;
+    readonly meddle?: (fake: FakeEcs) => void;
+    readonly secretStore?: FargateOptions['secretStore'];
+  } = {},
 ): ConformanceHarness {
   return {
     arrange: arrangeForFake,
-    lacks: ['exec', 'attach', 'portForward', 'stats', 'update'],
+    lacks: ['attach', 'portForward', 'stats', 'update'],
     skip: beyondEcs,
     async backend() {
       const stateDir = await mkdtemp(path.join(tmpdir(), 'burstlet-fargate-'));
       const fake = await startFakeEcs({ ...quickFake, ...settings.fake });
       fake.cloud.logs.create('burstlet');
       settings.meddle?.(fake);
+      const { secretStore = 'none' } = settings;
+      const taskRoleArn = 'arn:aws:iam::123456789012:role/burstlet-task';
+      const options = { ...fakeOptions(fake), secretStore, enableExecuteCommand: true, taskRoleArn };
       return {
-        connect: (log) =>
-          createFargateProvider({ options: fakeOptions(fake), log, stateDir }, { clock: quickClock() }),
+        connect: (log) => createFargateProvider({ options, log, stateDir }, { clock: quickClock() }),
         leftovers: async () =>
           fake.cloud
             .instances()
             .filter(({ task }) => task.executionStoppedAt === undefined)
             .map(({ task }) => task.taskArn ?? ''),
-        exposed: async () => JSON.stringify(fake.cloud.instances().map(({ task }) => task.tags)),
+        exposed: async () => JSON.stringify(secretStore === 'none' ? tagsIn(fake) : toldEcs(fake)),
         async close() {
           await fake.close();
           await rm(stateDir, { recursive: true, force: true });

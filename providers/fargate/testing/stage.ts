@@ -12,6 +12,7 @@ import type {
 import { instanceToken } from '../../contract/index.ts';
 import { createFargateProvider } from '../create-provider.ts';
 import type { FargateProvider } from '../provider.ts';
+import { type SecretRhythm, secretRhythm } from '../secrets/secret-sweep.ts';
 import { fakeOptions, owner } from './fixtures.ts';
 import { quickClock, quickFake } from './quick.ts';
 
@@ -23,6 +24,8 @@ interface Settings {
   readonly options?: (fake: FakeEcs) => Readonly<Record<string, unknown>>;
   /** Of the adapter. Default a quick one. */
   readonly clock?: ProviderClock;
+  /** Of the sweep of stored secrets. */
+  readonly rhythm?: SecretRhythm;
 }
 
 /** A fake cloud with the adapter in front of it, which observes from the start. */
@@ -37,7 +40,11 @@ export class FargateStage {
   #observed: Promise<void> = Promise.resolve();
   #wake = (): void => undefined;
 
-  private constructor(fake: FakeEcs, stateDir: string, { options, clock = quickClock() }: Settings) {
+  private constructor(
+    fake: FakeEcs,
+    stateDir: string,
+    { options, clock = quickClock(), rhythm = secretRhythm }: Settings,
+  ) {
     this.fake = fake;
     this.#stateDir = stateDir;
     const given = Object.entries({ ...fakeOptions(fake), ...options?.(fake) });
@@ -46,7 +53,7 @@ export class FargateStage {
       log: silent,
       stateDir,
     };
-    this.#connect = () => createFargateProvider(context, { clock });
+    this.#connect = () => createFargateProvider(context, { clock, rhythm });
   }
 
   static async start(settings: Settings = {}): Promise<FargateStage> {

@@ -16,7 +16,7 @@ const shapeOf = createShapeCheck() ?? (() => []);
 function check(text: string, capabilities = processCapabilities): CheckOutcome {
   const { manifests, problems } = parseManifests(text, 'f');
   expect(problems).toEqual([]);
-  return checkPods(manifests, capabilities, shapeOf);
+  return checkPods(manifests, { capabilities }, shapeOf);
 }
 
 function only(text: string, capabilities = processCapabilities): PodCheck {
@@ -186,7 +186,7 @@ describe('bad input is named with file and line', () => {
 
   test('also without the models of the API', () => {
     const { manifests } = parseManifests(pod('containers: [{ name: c, image: x, ports: 3 }]'), 'f');
-    expect(checkPods(manifests, processCapabilities, () => []).problems).toEqual([
+    expect(checkPods(manifests, { capabilities: processCapabilities }, () => []).problems).toEqual([
       expect.stringContaining('f:1: this Pod cannot be read'),
     ]);
   });
@@ -235,7 +235,7 @@ describe('where instances are bought', () => {
     ).manifests;
 
   test('says what each market gives, and what of it was not asked for', () => {
-    const outcome = checkPods(asking('500m'), mockCapabilities, shapeOf, sold);
+    const outcome = checkPods(asking('500m'), { capabilities: mockCapabilities, sold }, shapeOf);
     expect(textReport(outcome, 'mock', false).split('\n').slice(0, 3)).toEqual([
       'f:1  Pod a  ok  cpu 500m, memory 1Gi',
       '    spot: 2-4 (cpu=2, memory=4Gi) at a/spot for 0.072 USD per hour; not asked for: 75% of cpu, 75% of memory',
@@ -258,7 +258,7 @@ describe('where instances are bought', () => {
       { ...sized(2, 4), name: 'small', perHour: 0.04, ...listed },
     ];
     const compared = (cpu: string) =>
-      checkPods(asking(cpu), mockCapabilities, shapeOf, { ...sold, machines });
+      checkPods(asking(cpu), { capabilities: mockCapabilities, sold: { ...sold, machines } }, shapeOf);
     expect(textReport(compared('500m'), 'mock', false).split('\n')[3]).toBe(
       '    to compare: a machine that holds it, small (cpu=2, memory=4Gi), for 0.04 USD per hour (list price of 2026-01-01)',
     );
@@ -267,7 +267,7 @@ describe('where instances are bought', () => {
 
   test('refuses what is too large in the words of the node', () => {
     const [manifest] = asking('9');
-    const [found] = checkPods(asking('9'), mockCapabilities, shapeOf, sold).pods;
+    const [found] = checkPods(asking('9'), { capabilities: mockCapabilities, sold }, shapeOf).pods;
     const node = new NodeAdmission({
       capabilities: mockCapabilities,
       node: () => undefined,

@@ -1,16 +1,16 @@
-import type { Capabilities, Machine, Offer, Purchase, Resources } from '../../../providers/contract/index.ts';
+import type { Machine, Offer, Purchase, Resources } from '../../../providers/contract/index.ts';
 import { type Asked, askedOf } from '../../capacity/asked.ts';
 import { machineFor, purchaseOf } from '../../capacity/choose-size.ts';
 import { offersFor } from '../../capacity/offers-for.ts';
 import type { Pod } from '../../kube/types.ts';
-import type { Sold } from '../../pods/admission/offered.ts';
-import { type AdmissionVerdict, verdict } from '../../pods/admission/verdict.ts';
+import { type AdmissionContext, type AdmissionVerdict, verdict } from '../../pods/admission/verdict.ts';
 import { podRequests } from '../../podspec/pod-resources.ts';
 import { sizedPod } from '../../podspec/sized-pod.ts';
 import { type FieldPath, parseFieldPath } from '../manifests/field-path.ts';
 import type { Manifest } from '../manifests/parse-manifests.ts';
 import { type Accounts, asCreated } from './as-created.ts';
 import { type PodOfManifest, podOf } from './pods-of.ts';
+import { secretUses } from './secret-uses.ts';
 import type { ShapeCheck } from './shape.ts';
 
 /** One Pod, or the Pods of one workload: they are all alike. */
@@ -20,6 +20,8 @@ export interface PodCheck {
   /** Of one Pod: what its instance is made for. */
   readonly requests: Resources;
   readonly verdict: AdmissionVerdict;
+  /** What is allowed, and should be known before. */
+  readonly warnings: readonly Warning[];
   /** What a Pod gets on each market, where instances are bought. */
   readonly purchases: readonly Purchase[];
   readonly asked: Asked | undefined;
@@ -27,6 +29,11 @@ export interface PodCheck {
   readonly machine: Machine | undefined;
   /** The line in the manifest's file of a field that the verdict names. */
   lineOf(field: string): number;
+}
+
+export interface Warning {
+  readonly text: string;
+  readonly fields: readonly string[];
 }
 
 export interface CheckOutcome {
@@ -37,12 +44,14 @@ export interface CheckOutcome {
   readonly problems: readonly string[];
 }
 
+/** What is known of the node without a cluster. */
+export type CheckedNode = Pick<AdmissionContext, 'capabilities' | 'unenforced' | 'sold'>;
+
 /** Judges every Pod. */
 export function checkPods(
   manifests: readonly Manifest[],
-  capabilities: Capabilities,
+  node: CheckedNode,
   shapeOf: ShapeCheck,
-  sold?: Sold,
 ): CheckOutcome {
   const accounts = accountsIn(manifests);
   const problems: string[] = [];
@@ -65,7 +74,7 @@ export function checkPods(
         const place = found.placeOf(parseFieldPath(field));
         say(place, `${nameOf(place, field)}: ${message}`);
       }
-      if (causes.length === 0) pods.push(judge(found, pod, capabilities, sold));
+      if (causes.length === 0) pods.push(judge(found, pod, node));
     } catch (error) {
       // A shape that nothing above has caught.
       say([], `this ${manifest.object.kind} cannot be read: ${String(error)}`);
@@ -74,13 +83,15 @@ export function checkPods(
   return { pods, others, problems: [...new Set(problems)] };
 }
 
-function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities, sold: Sold | undefined): PodCheck {
+function judge(found: PodOfManifest, pod: Pod, node: CheckedNode): PodCheck {
+  const { sold } = node;
   const asked = sold === undefined ? undefined : askedOf(sizedPod(pod), sold.sizing);
   return {
     manifest: found.manifest,
     copies: found.copies,
     requests: podRequests(pod),
-    verdict: verdict(pod, { capabilities, ...(sold && { sold }) }),
+    verdict: verdict(pod, node),
+    warnings: warningsOf(pod, node),
     asked,
     machine: sold === undefined || asked === undefined ? undefined : machineFor(asked, sold.machines ?? []),
     purchases:
@@ -89,6 +100,11 @@ function judge(found: PodOfManifest, pod: Pod, capabilities: Capabilities, sold:
         : perMarket(offersFor(pod, sold.offers, sold.wishes), asked),
     lineOf: (field) => lineOf(found, field),
   };
+}
+
+function warningsOf(pod: Pod, { capabilities: { exposesSecrets } }: CheckedNode): Warning[] {
+  const fields = exposesSecrets === undefined ? [] : secretUses(pod);
+  return exposesSecrets === undefined || fields.length === 0 ? [] : [{ text: exposesSecrets, fields }];
 }
 
 /** Of each market the first offer that has a size. */

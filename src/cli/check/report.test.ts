@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { mockCapabilities } from '../../../providers/mock/capabilities.ts';
 import { processCapabilities } from '../../../providers/process/capabilities.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
 import { type CheckOutcome, checkPods } from './check-pods.ts';
@@ -34,7 +35,7 @@ metadata: { name: web }
 `;
 
 function outcome(): CheckOutcome {
-  return checkPods(parseManifests(text, 'a.yaml').manifests, processCapabilities, () => []);
+  return checkPods(parseManifests(text, 'a.yaml').manifests, { capabilities: processCapabilities }, () => []);
 }
 
 test('for people: each with place, size and outcome, refusals with the lines that cause them', () => {
@@ -47,6 +48,70 @@ a.yaml:16  Deployment admin     refused  cpu 50m, memory 64Mi
 2 kinds of Pods for the provider process: 1 ok, 1 refused; 1 other object.
 Some fields have their effect by other means in 1 of them; --verbose tells.`,
   );
+});
+
+test('what runs without a restraint that it asks for is told without being asked', () => {
+  const { manifests } = parseManifests(
+    text.replace('privileged: true', 'allowPrivilegeEscalation: false'),
+    'a.yaml',
+  );
+  const node = { capabilities: processCapabilities, unenforced: ['allowPrivilegeEscalation'] as const };
+  const lax = checkPods(manifests, node, () => []);
+  const report = textReport(lax, 'process', false);
+  expect(report).toContain(`a.yaml:16  Deployment admin     ok  cpu 50m, memory 64Mi
+    not enforced: a.yaml:28: spec.containers[0].securityContext.allowPrivilegeEscalation: a host process is not confined: it has the rights of the daemon
+`);
+  expect(report).toContain('2 ok, 0 refused; 1 other object.\n1 of them would run without restraints');
+  expect(JSON.parse(jsonReport(lax, 'process')).pods).toMatchObject([
+    { admitted: true, notEnforced: [] },
+    { admitted: true, notEnforced: [{ restraint: 'allowPrivilegeEscalation', lines: [28] }] },
+  ]);
+});
+
+test('where others can read the values of Secrets, that is told of each Pod that uses one', () => {
+  const secrets = `apiVersion: v1
+kind: Pod
+metadata: { name: a }
+spec:
+  automountServiceAccountToken: false
+  imagePullSecrets: [{ name: pull }]
+  initContainers:
+    - { name: i, image: x, envFrom: [{ secretRef: { name: s } }, { configMapRef: { name: c } }] }
+  containers:
+    - name: c
+      image: x
+      env:
+        - { name: A, value: plain }
+        - { name: B, valueFrom: { secretKeyRef: { name: s, key: k } } }
+  volumes:
+    - { name: v, secret: { secretName: s } }
+    - { name: w, projected: { sources: [{ configMap: { name: c } }, { secret: { name: s } }] } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: plain }
+spec: { automountServiceAccountToken: false, containers: [{ name: c, image: x }] }
+`;
+  const { manifests } = parseManifests(secrets, 'a.yaml');
+  const check = (exposesSecrets?: string) =>
+    checkPods(
+      manifests,
+      { capabilities: { ...mockCapabilities, ...(exposesSecrets !== undefined && { exposesSecrets }) } },
+      () => [],
+    );
+  const shown = check('everybody reads them: hide them');
+  expect(textReport(shown, 'mock', false)).toContain(`
+    warning: everybody reads them: hide them
+    a.yaml:8: spec.initContainers[0].envFrom[0].secretRef
+    a.yaml:14: spec.containers[0].env[1].valueFrom.secretKeyRef
+    a.yaml:16: spec.volumes[0].secret
+    a.yaml:17: spec.volumes[1].projected.sources[1].secret
+a.yaml:19`);
+  expect(JSON.parse(jsonReport(shown, 'mock')).pods).toMatchObject([
+    { warnings: [{ text: 'everybody reads them: hide them', lines: [8, 14, 16, 17] }] },
+    { warnings: [] },
+  ]);
+  expect(textReport(check(), 'mock', true)).not.toContain('warning');
 });
 
 test('with --verbose the notes and the other objects too', () => {

@@ -28,24 +28,33 @@ export function jsonReport({ pods, others }: CheckOutcome, provider: string): st
   const report = {
     provider,
     refused: pods.filter(isRefused).length,
-    pods: pods.map(({ manifest, copies, requests, asked, purchases, machine, verdict, lineOf }) => ({
-      ...identityOf(manifest),
-      copies: copies ?? null,
-      requests: quantitiesOf(requests),
-      ...(asked && {
-        asked: quantitiesOf(asked),
-        instances: purchases.map(instanceOf),
-        ...(machine && { machine }),
+    pods: pods.map(
+      ({ manifest, copies, requests, asked, purchases, machine, verdict, warnings, lineOf }) => ({
+        ...identityOf(manifest),
+        copies: copies ?? null,
+        requests: quantitiesOf(requests),
+        ...(asked && {
+          asked: quantitiesOf(asked),
+          instances: purchases.map(instanceOf),
+          ...(machine && { machine }),
+        }),
+        admitted: verdict.admitted,
+        ...(verdict.admitted
+          ? {
+              emulated: verdict.emulated,
+              warnings: warnings.map((warning) => ({ ...warning, lines: warning.fields.map(lineOf) })),
+              notEnforced: verdict.unenforced.map((use) => ({ ...use, lines: use.fields.map(lineOf) })),
+            }
+          : {
+              reason: verdict.reason,
+              message: verdict.message,
+              findings: verdict.findings.map((finding) => ({
+                ...finding,
+                lines: finding.fields.map(lineOf),
+              })),
+            }),
       }),
-      admitted: verdict.admitted,
-      ...(verdict.admitted
-        ? { emulated: verdict.emulated }
-        : {
-            reason: verdict.reason,
-            message: verdict.message,
-            findings: verdict.findings.map((finding) => ({ ...finding, lines: finding.fields.map(lineOf) })),
-          }),
-    })),
+    ),
     others: others.map(identityOf),
   };
   return JSON.stringify(report, null, 2);
@@ -59,7 +68,7 @@ function headOf({ manifest, copies, requests, verdict }: PodCheck): string[] {
 }
 
 function detailsOf(
-  { manifest, asked, purchases, machine, verdict, lineOf }: PodCheck,
+  { manifest, asked, purchases, machine, verdict, warnings, lineOf }: PodCheck,
   verbose: boolean,
 ): string[] {
   if (!verdict.admitted) {
@@ -71,11 +80,18 @@ function detailsOf(
   }
   const bought = asked === undefined ? [] : purchases.map((purchase) => purchaseLine(purchase, asked));
   if (machine !== undefined && bought.length > 0) bought.push(machineLine(machine));
-  if (!verbose) return bought;
+  const unenforced = verdict.unenforced.flatMap(({ fields, why }) =>
+    fields.map((field) => `    not enforced: ${manifest.file}:${lineOf(field)}: ${field}: ${why}`),
+  );
+  const warned = warnings.flatMap(({ text, fields }) => [
+    `    warning: ${text}`,
+    ...fields.map((field) => `    ${manifest.file}:${lineOf(field)}: ${field}`),
+  ]);
+  if (!verbose) return [...bought, ...unenforced, ...warned];
   const notes = verdict.emulated.flatMap(({ fields, how }) =>
     fields.map((field) => `    note: ${field}: ${how}`),
   );
-  return [...bought, ...notes];
+  return [...bought, ...unenforced, ...warned, ...notes];
 }
 
 function purchaseLine({ market, offer, size, price }: Purchase, asked: Asked): string {
@@ -110,12 +126,14 @@ function summaryOf(
     pods.length === 0
       ? 'No Pods to judge'
       : `${counted(pods.length, 'kind of Pod', 'kinds of Pods')} for the provider ${provider}: ${pods.length - refused} ok, ${refused} refused`;
+  const lax = pods.filter(({ verdict }) => verdict.admitted && verdict.unenforced.length > 0).length;
+  const consent = lax === 0 ? '' : `\n${lax} of them would run without restraints that they ask for.`;
   const rest = others.length === 0 ? '' : `; ${counted(others.length, 'other object', 'other objects')}`;
   const hint =
     notes > 0 && !verbose
       ? `\nSome fields have their effect by other means in ${notes} of them; --verbose tells.`
       : '';
-  return `${judged}${rest}.${hint}`;
+  return `${judged}${rest}.${consent}${hint}`;
 }
 
 function counted(count: number, one: string, many: string): string {

@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander';
+import type { RestraintName } from '../../../providers/contract/index.ts';
 import { ConfigError } from '../../config/settings.ts';
 import { examples, prose } from '../help.ts';
 import { parseObject } from './dev.ts';
+import { unenforcedOption } from './unenforced-option.ts';
 
 interface Flags {
   readonly filename: readonly string[];
   readonly provider: string;
   readonly providerOptions: Readonly<Record<string, unknown>>;
+  readonly unenforced: readonly RestraintName[];
   readonly output: 'text' | 'json';
   readonly verbose?: boolean;
 }
@@ -43,6 +46,7 @@ right in the input is judged all the same.`),
         .argParser(parseObject)
         .default({}, '{}'),
     )
+    .addOption(unenforcedOption())
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .option('--verbose', 'also tell which fields have their effect by other means, and what makes no Pods')
     .addHelpText(
@@ -52,6 +56,11 @@ right in the input is judged all the same.`),
         {
           what: 'a rendered chart, for a provider of your own',
           command: 'helm template ./chart | burstlet check -f - --provider ./my-provider.js',
+        },
+        {
+          what: 'whether it would do to leave restricted Pods without what the provider cannot enforce',
+          command:
+            'burstlet check -f app.yaml --provider eci --unenforced allowPrivilegeEscalation,capabilities.drop,seccompProfile',
         },
         {
           what: 'what runs in a cluster now, as a list of refusals',
@@ -73,16 +82,13 @@ async function check(flags: Flags): Promise<void> {
       import('../check/report.ts'),
       import('../../telemetry/pino-log.ts'),
     ]);
-  const { provider, providerOptions, output, verbose = false } = flags;
+  const { provider, providerOptions, unenforced, output, verbose = false } = flags;
   const { manifests, problems: unread } = await readWhatCan(flags.filename);
-  const { capabilities, sold } = await abilityOf(
-    { provider, options: providerOptions },
-    createPinoLog('error'),
-  );
+  const ability = await abilityOf({ provider, options: providerOptions }, createPinoLog('error'));
   const shapeOf = createShapeCheck();
   if (shapeOf === undefined)
     console.error('burstlet: names and types of fields are not checked: this build has no models of the API');
-  const outcome = checkPods(manifests, capabilities, shapeOf ?? (() => []), sold);
+  const outcome = checkPods(manifests, { ...ability, unenforced }, shapeOf ?? (() => []));
   if (outcome.pods.length + outcome.others.length > 0)
     console.log(
       output === 'json'

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { RestraintName } from '../../../providers/contract/index.ts';
 import { checkNodeName } from '../../config/node-checks.ts';
 import { systemClock } from '../../telemetry/clock.ts';
 import { examples, prose } from '../help.ts';
@@ -8,12 +9,14 @@ import { type ChosenProvider, chooseProvider } from '../wiring/choose-provider.t
 import type { DevSession } from '../wiring/dev-session.ts';
 import { fakeOf } from '../wiring/fake-clouds.ts';
 import { fakeImage, firstPod, whatFakesDo, whyNoImages } from './first-pod.ts';
+import { unenforcedOption } from './unenforced-option.ts';
 
 interface Flags {
   readonly provider?: string;
   readonly providerOptions: Readonly<Record<string, unknown>>;
   readonly fake: boolean;
   readonly nodeName: string;
+  readonly unenforced: readonly RestraintName[];
   readonly taint: boolean;
   readonly port: number;
   readonly kubeconfig?: string;
@@ -41,7 +44,7 @@ Ctrl-C ends it and removes every container, process, port and folder that it mad
     )
     .option(
       '--fake',
-      'a fake of the cloud of eci or fargate, in this process: no account, nothing executed, nothing billed',
+      'a fake of the cloud of eci or fargate, in this process: no account, nothing billed, nothing executed but what kubectl exec brings, which runs on this machine',
       false,
     )
     .addOption(
@@ -50,6 +53,7 @@ Ctrl-C ends it and removes every container, process, port and folder that it mad
         .default({}, '{}'),
     )
     .option('--node-name <name>', 'name of the node', 'burstlet-0')
+    .addOption(unenforcedOption())
     .option('--taint', 'put the provider taint on the node, as on a real cluster', false)
     .addOption(
       new Option('--port <port>', 'port of the API server (0 = a free one)').argParser(parsePort).default(0),

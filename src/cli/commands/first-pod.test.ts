@@ -10,7 +10,11 @@ import { firstPod } from './first-pod.ts';
 function judged(text = ''): boolean[] {
   const [, manifest = ''] = /<<'EOF'\n([\s\S]*?)\nEOF\n/.exec(text) ?? [];
   const { manifests } = parseManifests(manifest, 'f');
-  const { pods, problems } = checkPods(manifests, processCapabilities, createShapeCheck() ?? (() => []));
+  const { pods, problems } = checkPods(
+    manifests,
+    { capabilities: processCapabilities },
+    createShapeCheck() ?? (() => []),
+  );
   expect(problems).toEqual([]);
   return pods.map(({ verdict }) => verdict.admitted);
 }

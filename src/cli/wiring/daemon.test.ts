@@ -69,7 +69,7 @@ describe('a daemon', () => {
       { provider: 'no-such-provider' },
       'burstlet.yaml: node burst-1: provider no-such-provider cannot',
     ],
-    ['option', { provider: 'mock', options: { sed: 1 } }, 'provider mock: provider.options: unknown key'],
+    ['option', { provider: 'mock', options: { sed: 1 } }, 'provider mock: provider.options.sed: there is no'],
     [
       'quantity',
       { capacity: { cpu: 'much' } },

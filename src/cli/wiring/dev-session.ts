@@ -1,5 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
+import type { RestraintName } from '../../../providers/contract/index.ts';
 import { ConfigError, type NodeSettings, type Settings } from '../../config/settings.ts';
 import { createDevCluster, type DevCluster } from '../../devcluster/dev-cluster.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -12,6 +13,8 @@ export interface DevOptions {
   readonly provider: string;
   readonly providerOptions: Readonly<Record<string, unknown>>;
   readonly nodeName: string;
+  /** Restraints that Pods may run without; absent = none. */
+  readonly unenforced?: readonly RestraintName[];
   readonly taint: boolean;
   /** Port of the API server; 0 = a free one. */
   readonly port: number;
@@ -159,6 +162,7 @@ function settingsOf(options: DevOptions, kubeconfig: string, stateDir: string): 
     listen: { host: '127.0.0.1', port: 0 },
     address: '127.0.0.1',
     taint: options.taint,
+    ...(options.unenforced && { unenforced: options.unenforced }),
     labels: {},
     capacity: {},
   };

@@ -9,7 +9,8 @@ interface FakeCloud {
 
 /**
  * Cloud providers that speak to a fake of their cloud in this process, through the vendor's own SDK: no account, no
- * network beyond loopback, nothing executed, nothing billed. A fake lives as long as its provider.
+ * network beyond loopback, nothing billed, nothing executed but the commands of exec, which run on this machine. A fake lives
+ * as long as its provider.
  */
 export const fakeClouds: Readonly<Record<string, () => Promise<ProviderModule>>> = {
   'fake-eci': async () => onFake(await import('../../../providers/eci/index.ts'), startEci),

@@ -84,8 +84,11 @@ export async function startVirtualNode(deps: VirtualNodeDeps, signal: AbortSigna
   const events = podEvents(recorder);
   let trouble: ProviderTrouble | undefined;
 
+  if (settings.unenforced)
+    log.info({ unenforced: settings.unenforced }, 'Pods may run here without these restraints');
   const admission = new NodeAdmission({
     capabilities: provider.capabilities(),
+    ...(settings.unenforced && { unenforced: settings.unenforced }),
     node: () => keeper.node,
     capacity: () => capacity,
     sold: () => soldBy(provider),

@@ -194,6 +194,17 @@ export const containerRules: readonly ProviderRule[] = [
     'runAsNonRoot',
     (context) => context.runAsNonRoot === true,
   ),
+  {
+    feature: 'container.securityContext.runAsNonRoot.imageUser',
+    reason: 'RunAsNonRootNotSupported',
+    fields: ['container.securityContext.runAsNonRoot'],
+    // Whose user only the image names.
+    find: containerFields(({ securityContext: own }, { spec }) => {
+      const { runAsNonRoot, runAsUser } = spec?.securityContext ?? {};
+      const verified = (own?.runAsNonRoot ?? runAsNonRoot) === true;
+      return verified && (own?.runAsUser ?? runAsUser) === undefined ? ['securityContext.runAsNonRoot'] : [];
+    }),
+  },
   security(
     'container.securityContext.readOnlyRootFilesystem',
     'ReadOnlyRootFilesystemNotSupported',

@@ -434,6 +434,30 @@ const ofFeatures: Readonly<Record<PodFeature, RuleExamples>> = {
   'container.securityContext.privileged': security({ privileged: true }, { privileged: false }),
   'container.securityContext.runAsUser': security({ runAsUser: 1000, runAsGroup: 1000 }),
   'container.securityContext.runAsNonRoot': security({ runAsNonRoot: true }, { runAsNonRoot: false }),
+  'container.securityContext.runAsNonRoot.imageUser': {
+    asks: [
+      {
+        container: { securityContext: { runAsNonRoot: true } },
+        fields: ['container.securityContext.runAsNonRoot'],
+      },
+      {
+        container: { securityContext: { runAsNonRoot: true, runAsUser: undefined } },
+        spec: { securityContext: { runAsNonRoot: false } },
+        fields: ['container.securityContext.runAsNonRoot'],
+      },
+    ],
+    asksNot: [
+      { container: { securityContext: { runAsNonRoot: true, runAsUser: 1000 } } },
+      {
+        container: { securityContext: { runAsNonRoot: true } },
+        spec: { securityContext: { runAsUser: 1000 } },
+      },
+      {
+        container: { securityContext: { runAsNonRoot: false } },
+        spec: { securityContext: { runAsNonRoot: false } },
+      },
+    ],
+  },
   'container.securityContext.capabilities.add': container(
     { securityContext: { capabilities: { add: ['NET_ADMIN'] } } },
     'securityContext.capabilities.add',

@@ -1,4 +1,4 @@
-import type { Capabilities, Capacity } from '../../../providers/contract/index.ts';
+import type { Capabilities, Capacity, RestraintName } from '../../../providers/contract/index.ts';
 import type { Node, Pod } from '../../kube/types.ts';
 import { podAmounts } from '../../podspec/amounts.ts';
 import { Tally } from '../../podspec/tally.ts';
@@ -8,6 +8,8 @@ import { ephemeralRefusal, verdict } from './verdict.ts';
 
 export interface NodeAdmissionDeps {
   readonly capabilities: Capabilities;
+  /** What Pods run without where the provider refuses it, by consent of the operator. */
+  readonly unenforced?: readonly RestraintName[];
   /** The node as the API server has it; undefined before it is registered. */
   readonly node: () => Node | undefined;
   readonly capacity: () => Capacity;
@@ -30,7 +32,7 @@ export class NodeAdmission {
 
   /** Why the node does not take the Pod; undefined when it does, and the Pod has its room. */
   refusal(pod: Pod): Verdict | undefined {
-    const { capabilities, node: known, capacity } = this.#deps;
+    const { capabilities, unenforced, node: known, capacity } = this.#deps;
     const uid = pod.metadata?.uid ?? '';
     const node = known();
     // Its own room is not in its way.
@@ -38,6 +40,7 @@ export class NodeAdmission {
     const sold = this.#deps.sold?.();
     const outcome = verdict(withoutEphemeral(pod), {
       capabilities,
+      ...(unenforced && { unenforced }),
       ...(node === undefined ? {} : { node }),
       room: { capacity: capacity(), used: this.#taken.used },
       ...(sold === undefined ? {} : { sold }),
@@ -49,7 +52,7 @@ export class NodeAdmission {
 
   /** As {@link refusal}, of a container that is added to a Pod that runs. */
   ephemeralRefusal(pod: Pod, name: string): Verdict | undefined {
-    return ephemeralRefusal(pod, name, this.#deps.capabilities);
+    return ephemeralRefusal(pod, name, this.#deps);
   }
 
   /** Tells of every change of a Pod on this node, in order. */

@@ -250,9 +250,9 @@ describe('an ephemeral container', () => {
       {},
       { tty: true, securityContext: { privileged: true } },
     );
-    expect(ephemeralRefusal(pod, 'e-0', all)?.reason).toBe('PrivilegedNotSupported');
-    expect(ephemeralRefusal(pod, 'e-1', all)).toBeUndefined();
-    expect(ephemeralRefusal(pod, 'e-2', all)).toEqual({
+    expect(ephemeralRefusal(pod, 'e-0', { capabilities: all })?.reason).toBe('PrivilegedNotSupported');
+    expect(ephemeralRefusal(pod, 'e-1', { capabilities: all })).toBeUndefined();
+    expect(ephemeralRefusal(pod, 'e-2', { capabilities: all })).toEqual({
       reason: 'PrivilegedNotSupported',
       message:
         'spec.ephemeralContainers[2].securityContext.privileged: it cannot; instead: do without. ' +
@@ -262,12 +262,16 @@ describe('an ephemeral container', () => {
 
   test('is refused as such where the provider adds none, and for its image where that cannot be run', () => {
     const none = capabilities(['spec.ephemeralContainers']);
-    expect(ephemeralRefusal(debugging({}), 'e-0', none)).toEqual({
+    expect(ephemeralRefusal(debugging({}), 'e-0', { capabilities: none })).toEqual({
       reason: 'EphemeralContainersNotSupported',
       message: 'spec.ephemeralContainers: it cannot; instead: do without',
     });
     const images = { repositories: ['tools'], why: 'no other is there', instead: 'use tools' };
-    expect(ephemeralRefusal(debugging({}, { image: 'tools:1' }), 'e-1', { ...all, images })).toBeUndefined();
-    expect(ephemeralRefusal(debugging({}), 'e-0', { ...all, images })?.reason).toBe('ImageNotSupported');
+    expect(
+      ephemeralRefusal(debugging({}, { image: 'tools:1' }), 'e-1', { capabilities: { ...all, images } }),
+    ).toBeUndefined();
+    expect(ephemeralRefusal(debugging({}), 'e-0', { capabilities: { ...all, images } })?.reason).toBe(
+      'ImageNotSupported',
+    );
   });
 });

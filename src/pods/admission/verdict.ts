@@ -1,17 +1,20 @@
-import type { Capabilities, PodFeature } from '../../../providers/contract/index.ts';
+import type { Capabilities, PodFeature, RestraintName } from '../../../providers/contract/index.ts';
 import { QuantityError } from '../../kube/quantity.ts';
 import type { Node, Pod } from '../../kube/types.ts';
 import type { Verdict } from '../status/pod-status.ts';
-import { aboutFields, type Finding, sentence } from './finding.ts';
+import { aboutFields, type Finding, messageOf } from './finding.ts';
 import { offeredFindings, type Sold } from './offered.ts';
 import { placementFindings } from './placement.ts';
 import { platformFindings } from './platform.ts';
 import { type Room, roomFindings } from './room.ts';
-import { isProviderRule, supportOf } from './rule.ts';
+import { isProviderRule, type Rule, supportOf } from './rule.ts';
 import { rules } from './rules.ts';
+import { restraintIn, type Unenforced, unenforcedUses } from './unenforced.ts';
 
 export interface AdmissionContext {
   readonly capabilities: Capabilities;
+  /** What the operator of the node consents to run Pods without, where the provider refuses it. */
+  readonly unenforced?: readonly RestraintName[];
   /** Absent = not checked, as when no cluster is at hand. */
   readonly node?: Node;
   /** Absent = not checked. */
@@ -28,7 +31,12 @@ interface Note {
 }
 
 export type AdmissionVerdict =
-  | { readonly admitted: true; readonly emulated: readonly Note[] }
+  | {
+      readonly admitted: true;
+      readonly emulated: readonly Note[];
+      /** By consent. */
+      readonly unenforced: readonly Unenforced[];
+    }
   | {
       readonly admitted: false;
       /** Of the first finding. */
@@ -42,47 +50,95 @@ export type AdmissionVerdict =
 export function verdict(pod: Pod, context: AdmissionContext): AdmissionVerdict {
   const { capabilities, node, room, sold } = context;
   const findings = [
-    ...refusedUses(pod, capabilities),
+    ...refusedUses(pod, context),
     ...platformFindings(pod, capabilities),
     ...(node === undefined ? [] : placementFindings(pod, node)),
     ...(sold === undefined ? [] : readable(() => offeredFindings(pod, sold))),
     ...(room === undefined ? [] : readable(() => roomFindings(pod, room))),
   ];
   const [first] = findings;
-  if (first === undefined) return { admitted: true, emulated: emulatedUses(pod, capabilities) };
-  const message = `Pod was rejected: ${findings.map(sentence).join('. ')}`;
+  if (first === undefined)
+    return {
+      admitted: true,
+      emulated: emulatedUses(pod, capabilities),
+      unenforced: unenforcedUses(pod, capabilities),
+    };
+  const message = `Pod was rejected: ${messageOf(findings)}`;
   return { admitted: false, reason: first.reason, message, findings };
 }
+
+type ProviderContext = Pick<AdmissionContext, 'capabilities' | 'unenforced'>;
 
 /**
  * Why an ephemeral container cannot be what it asks to be; undefined = it can. The Pod runs already and is not judged
  * again. Pure.
  */
-export function ephemeralRefusal(pod: Pod, name: string, capabilities: Capabilities): Verdict | undefined {
-  const all = pod.spec?.ephemeralContainers ?? [];
-  const place = all.findIndex((container) => container.name === name);
-  const volumes = pod.spec?.volumes ?? [];
-  const alone = { spec: { containers: [], volumes, ephemeralContainers: all.slice(place, place + 1) } };
-  const findings = [...refusedUses(alone, capabilities), ...platformFindings(alone, capabilities)].filter(
-    ({ fields }) => fields.some((field) => field.startsWith('spec.ephemeralContainers')),
+export function ephemeralRefusal(pod: Pod, name: string, context: ProviderContext): Verdict | undefined {
+  const { alone, place } = ephemeralAlone(pod, name);
+  const findings = [...refusedUses(alone, context), ...platformFindings(alone, context.capabilities)].filter(
+    isOfEphemeral,
   );
   const [first] = findings;
   if (first === undefined) return undefined;
-  const message = findings.map(sentence).join('. ');
-  const named = message.replaceAll('spec.ephemeralContainers[0]', `spec.ephemeralContainers[${place}]`);
-  return { reason: first.reason, message: named };
+  return { reason: first.reason, message: placed(messageOf(findings), place) };
 }
 
-function refusedUses(pod: Pod, { features }: Capabilities): Finding[] {
-  return rules.flatMap((rule) => {
-    const support = supportOf(rule, features);
-    if (support.support !== 'refused') return [];
-    const fields = rule.find(pod);
-    if (fields.length === 0) return [];
-    return [
-      { reason: rule.reason, fields, text: aboutFields(fields, support.why), instead: support.instead },
-    ];
-  });
+/** What is not enforced of an ephemeral container that was admitted. */
+export function ephemeralUnenforced(pod: Pod, name: string, capabilities: Capabilities): Unenforced[] {
+  const { alone, place } = ephemeralAlone(pod, name);
+  return unenforcedUses(alone, capabilities)
+    .filter(isOfEphemeral)
+    .map((use) => ({ ...use, fields: use.fields.map((field) => placed(field, place)) }));
+}
+
+/** It stands alone, with what the Pod says for all its containers. */
+function ephemeralAlone({ spec }: Pod, name: string): { readonly alone: Pod; readonly place: number } {
+  const { ephemeralContainers: all = [], volumes = [], securityContext } = spec ?? {};
+  const place = all.findIndex((container) => container.name === name);
+  const ephemeralContainers = all.slice(place, place + 1);
+  return {
+    alone: {
+      spec: { containers: [], volumes, ephemeralContainers, ...(securityContext && { securityContext }) },
+    },
+    place,
+  };
+}
+
+function placed(text: string, place: number): string {
+  return text.replaceAll('spec.ephemeralContainers[0]', `spec.ephemeralContainers[${place}]`);
+}
+
+function isOfEphemeral({ fields }: Pick<Finding, 'fields'>): boolean {
+  return fields.some((field) => field.startsWith('spec.ephemeralContainers'));
+}
+
+/** Fields that are refused alike, of the Pod and of its containers, are one finding. */
+function refusedUses(pod: Pod, context: ProviderContext): Finding[] {
+  const found = new Map<string, Finding>();
+  for (const rule of rules) {
+    const finding = refusedUse(pod, rule, context);
+    if (finding === undefined) continue;
+    const { reason, why, instead, restraint } = finding;
+    const key = [reason, why, instead, restraint].join('\n');
+    const fields = [...new Set([...(found.get(key)?.fields ?? []), ...finding.fields])];
+    found.set(key, {
+      reason,
+      fields,
+      text: aboutFields(fields, why),
+      instead,
+      ...(restraint && { restraint }),
+    });
+  }
+  return [...found.values()];
+}
+
+function refusedUse(pod: Pod, rule: Rule, { capabilities, unenforced = [] }: ProviderContext) {
+  const support = supportOf(rule, capabilities.features);
+  const fields = support.support === 'refused' ? rule.find(pod) : [];
+  if (support.support !== 'refused' || fields.length === 0) return undefined;
+  const restraint = isProviderRule(rule) ? restraintIn(pod, rule.feature, fields) : undefined;
+  if (restraint !== undefined && unenforced.includes(restraint)) return undefined;
+  return { reason: rule.reason, fields, why: support.why, instead: support.instead, restraint };
 }
 
 function emulatedUses(pod: Pod, { features }: Capabilities): Note[] {

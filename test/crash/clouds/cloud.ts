@@ -34,6 +34,8 @@ export interface Cloud {
   lives(): readonly Life[];
   /** Of every instance that was billed and has ended. */
   bills(): readonly Bill[];
+  /** What lies about beside the instances, and no live one has any use of. */
+  strays(): readonly string[];
   /** Its container `main` ends with this code. Nothing when it does not run. */
   exit(id: string, code: number): void;
   /** The spot market wants it back. Nothing when it cannot. */

@@ -30,6 +30,7 @@ export const eci: CloudKind = async (clock) => {
         return endedAt === undefined ? [] : [{ podUid, seconds, amount }];
       });
     },
+    strays: () => [],
     exit: (id, code) => quietly(() => cloud.exit(id, 'main', code)),
     interrupt: (id, noticeMs) => quietly(() => cloud.interrupt(id, noticeMs)),
     stocked(full) {

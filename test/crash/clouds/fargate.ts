@@ -4,6 +4,9 @@ import { startFakeEcs } from '../../fakes/ecs/index.ts';
 import type { CloudKind } from './cloud.ts';
 import { quietly } from './eci.ts';
 
+/** Much shorter than of a real daemon: what is deleted too early shall be seen. */
+const rhythm = { period: 15_000, grace: 45_000 };
+
 const zones = { 'us-east-1a': 'subnet-0a11', 'us-east-1b': 'subnet-0b22' };
 
 /** What the fake takes on the spot market. */
@@ -16,11 +19,14 @@ export const fargate: CloudKind = async (clock, random) => {
     ...{ region: cloud.region, cluster: 'burstlet', credentials },
     ...{ subnets: zones, securityGroups: ['sg-0c33'], markets: ['spot', 'on-demand'] },
     prices: { spot },
+    secretStore: 'secretsmanager',
+    executionRoleArn: `arn:aws:iam::${cloud.account}:role/burstlet-execution`,
   };
+  cloud.secrets.deletingMs = 2000;
   return {
     endpoint: fake.endpoint,
     connect: ({ endpoint, log, stateDir }) =>
-      createFargateProvider({ options: { ...options, endpoint }, log, stateDir }, { clock, random }),
+      createFargateProvider({ options: { ...options, endpoint }, log, stateDir }, { clock, random, rhythm }),
     lives: () =>
       cloud.instances().map(({ task, history }) => ({
         id: task.taskArn ?? '',
@@ -34,6 +40,13 @@ export const fargate: CloudKind = async (clock, random) => {
         const podUid = ownerOf(task)?.podUid ?? '';
         return bill?.endedAt === undefined ? [] : [{ podUid, seconds: bill.seconds, amount: bill.amount }];
       }),
+    strays() {
+      const live = cloud.instances().filter(({ task }) => task.lastStatus !== 'STOPPED');
+      const used = new Set(live.flatMap(({ secrets }) => secrets));
+      return cloud.secrets
+        .live()
+        .flatMap(({ arn, name }) => (used.has(arn) ? [] : `the stored secret ${name}`));
+    },
     exit: (id, code) => quietly(() => cloud.exit(id, 'main', { code })),
     interrupt: (id, noticeMs) => quietly(() => cloud.market.interrupt(id, noticeMs)),
     stocked(full) {

@@ -123,7 +123,11 @@ class CloudStory {
     const at = (from: number, to: number): number => from + random() * (to - from);
     const bornAt = at(0, scriptMs / 2);
     const restartPolicy = index % 2 === 0 ? 'Always' : 'Never';
-    clock.schedule(bornAt, () => this.#do(`create ${name}`, () => this.#create(name, restartPolicy)));
+    const env = [
+      { name: 'SECRET_SHARED', value: 'of-all-pods' },
+      ...(index % 3 === 0 ? [{ name: 'SECRET_OWN', value: `of-${name}` }] : []),
+    ];
+    clock.schedule(bornAt, () => this.#do(`create ${name}`, () => this.#create(name, restartPolicy, env)));
     const befalls = random();
     const then = at(bornAt, scriptMs);
     if (befalls < 0.3)
@@ -140,13 +144,13 @@ class CloudStory {
       clock.schedule(then, () => this.#do(`exit ${name}`, () => this.#each(name, (id) => cloud.exit(id, 3))));
   }
 
-  #create(name: string, restartPolicy: string): void {
+  #create(name: string, restartPolicy: string, env: readonly { name: string; value: string }[]): void {
     this.#server.store.create('pods', {
       metadata: { name, namespace: 'default' },
       spec: {
         ...{ nodeName: scope.node, automountServiceAccountToken: false, restartPolicy },
         terminationGracePeriodSeconds: 3,
-        containers: [{ name: 'main', image: 'registry.example/app:1' }],
+        containers: [{ name: 'main', image: 'registry.example/app:1', env: [...env] }],
       },
     });
   }
@@ -220,7 +224,7 @@ class CloudStory {
     let steadySince = clock.now();
     for (;;) {
       const pods = this.#server.store.list('pods', 'default').map((each) => each as unknown as Pod);
-      const wrong = unsettled(pods, cloud.lives());
+      const wrong = unsettled(pods, cloud.lives(), cloud.strays());
       const now = clock.now();
       if (wrong.length > 0) steadySince = now;
       if (now - steadySince >= steadyMs) return;

@@ -17,7 +17,7 @@ export function doubled(lives: readonly Life[]): string[] {
 }
 
 /** What is not yet as it should be when nobody does anything any more. */
-export function unsettled(pods: readonly Pod[], lives: readonly Life[]): string[] {
+export function unsettled(pods: readonly Pod[], lives: readonly Life[], strays: readonly string[]): string[] {
   const live = lives.filter(({ to }) => to === undefined);
   const known = new Map(pods.map((pod) => [pod.metadata?.uid ?? '', pod]));
   const leaked = live
@@ -39,7 +39,7 @@ export function unsettled(pods: readonly Pod[], lives: readonly Life[]): string[
       ({ metadata, status }) =>
         `Pod ${metadata?.name} failed for nothing: ${status?.reason} ${status?.message}`,
     );
-  return [...leaked, ...wrong, ...lost];
+  return [...leaked, ...wrong, ...lost, ...strays.map((stray) => `${stray} is of no use to anybody`)];
 }
 
 /** In these stories a Pod fails because it was taken back or because its container ended with a code. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ProviderClock } from '../../../providers/contract/index.ts';
 import { wallClock } from '../../../providers/contract/index.ts';
 import type { Latency } from '../../../providers/mock/random.ts';
@@ -5,6 +6,7 @@ import { drawMs, seededRandom } from '../../../providers/mock/random.ts';
 import { Account } from './account.ts';
 import type { CallRecord } from './call-record.ts';
 import { CallBook } from './call-record.ts';
+import { ExecSessions } from './exec/sessions.ts';
 import { FaultPlan } from './faults.ts';
 import type { Placement } from './group/group.ts';
 import { ContainerGroup } from './group/group.ts';
@@ -38,13 +40,18 @@ export class FakeEciCloud {
   readonly region: string;
   readonly vSwitches: Readonly<Record<string, string>>;
   readonly securityGroups: readonly string[];
-  readonly account = new Account({ accessKeyId: 'LTAIfake', accessKeySecret: 'fake-secret' });
+  /** Its secret is drawn: whoever has it runs commands on this machine. */
+  readonly account = new Account({
+    accessKeyId: 'LTAIfake',
+    accessKeySecret: `fake-secret-${randomUUID()}`,
+  });
   readonly stock = new Stock();
   readonly market: SpotMarket;
   readonly faults: FaultPlan;
   readonly throttle: Throttle;
   readonly replies = new Replies();
   readonly book: CallBook;
+  readonly sessions: ExecSessions;
   readonly pageFill: number;
   /** How each shortage is told. The vendor tells most of them late. */
   readonly telling: { stock: Telling; quota: Telling; balance: Telling } = {
@@ -58,6 +65,7 @@ export class FakeEciCloud {
   onExec: (call: ExecCall) => string = ({ command, env }) => runCommand(command, env).output;
   readonly #stages: FakeEciOptions['stages'];
   readonly #missingImages = new Set<string>();
+  readonly #bareImages = new Set<string>();
   readonly #random: () => number;
   readonly #history: boolean;
   readonly #present = new Map<string, ContainerGroup>();
@@ -73,6 +81,7 @@ export class FakeEciCloud {
     this.securityGroups = options.securityGroups ?? ['sg-fake'];
     this.market = new SpotMarket(options.spotPart ?? 0.2);
     this.faults = new FaultPlan(seed);
+    this.sessions = new ExecSessions(clock);
     this.throttle = new Throttle(limits === 'none' ? {} : limits);
     this.quotaCpu = options.quotaCpu ?? 10_000;
     this.pageFill = options.pageFill ?? 1;
@@ -170,6 +179,16 @@ export class FakeEciCloud {
     for (const group of this.#live) group.play(this.now());
     if (isThere) this.#missingImages.delete(image);
     else this.#missingImages.add(image);
+  }
+
+  /** Whether there is a /bin/sh in an image, from now on. */
+  setShell(image: string, isThere: boolean): void {
+    if (isThere) this.#bareImages.delete(image);
+    else this.#bareImages.add(image);
+  }
+
+  hasShell(image: string): boolean {
+    return !this.#bareImages.has(image);
   }
 
   /** The service loses a group, without a trace. */

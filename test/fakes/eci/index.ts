@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { wallClock } from '../../../providers/contract/index.ts';
 import { FakeEciCloud } from './cloud.ts';
+import { openDoor } from './exec/door.ts';
 import type { FakeEciOptions } from './options.ts';
 import { SdkModel } from './request/sdk-model.ts';
 import type { AccessKey } from './request/signature.ts';
@@ -25,10 +26,12 @@ export async function startFakeEci(options: FakeEciOptions = {}): Promise<FakeEc
   const { clock = wallClock, wall = Date.now, strict = true } = options;
   const cloud = new FakeEciCloud(options);
   const server = createEciServer({ cloud, clock, wall, strict, model: await SdkModel.load() });
+  openDoor(server, cloud.sessions);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the fake has no port');
+  cloud.sessions.address = `ws://127.0.0.1:${address.port}`;
   const [credentials] = cloud.account.keys;
   if (credentials === undefined) throw new Error('the account has no key');
   return {
@@ -36,6 +39,7 @@ export async function startFakeEci(options: FakeEciOptions = {}): Promise<FakeEc
     credentials,
     cloud,
     async close() {
+      await cloud.sessions.close();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

@@ -219,7 +219,7 @@ describe('ExecContainerCommand', () => {
     stage.cloud.onExec = ({ container, command }) => `${container}: ${command.length}`;
     expect(await exec({ sync: true })).toMatchObject({ syncResponse: 'main: 3' });
     expect(await codeOf(exec({ sync: true, TTY: true }))).toBe('InvalidParameter');
-    expect((await exec({ TTY: true }))?.webSocketUri).toMatch(/^wss:\/\/.*\/exec\/\?s=/);
+    expect((await exec({ TTY: true }))?.webSocketUri).toMatch(/^ws:\/\/127.*\/exec\/\?s=/);
     expect(await codeOf(exec({ command: 'ls' }))).toBe('InvalidParameter');
     expect(await codeOf(exec({ command: JSON.stringify(Array(21).fill('x')) }))).toBe('InvalidParameter');
     expect(await codeOf(exec({ command: JSON.stringify(['x'.repeat(257)]) }))).toBe(

@@ -4,6 +4,8 @@ import { clusterActions } from './api/cluster-actions.ts';
 import { definitionActions } from './api/definition-actions.ts';
 import { logActions } from './api/log-actions.ts';
 import { queueActions } from './api/queue-actions.ts';
+import { secretActions } from './api/secret-actions.ts';
+import { execActions, sessionActions } from './api/session-actions.ts';
 import { taskActions } from './api/task-actions.ts';
 import { type BillLine, billLine, type FakeRates, listRates } from './capacity/bill.ts';
 import { Quota } from './capacity/quota.ts';
@@ -12,6 +14,7 @@ import { Throttles } from './capacity/throttles.ts';
 import { DefinitionRegistry } from './definitions/definition-registry.ts';
 import { CallLog } from './door/call-log.ts';
 import type { ServiceTable } from './door/door.ts';
+import { ExecSessions } from './exec/exec-sessions.ts';
 import { Faults } from './faults.ts';
 import type { Health } from './life/container-life.ts';
 import type { FakeExit } from './life/program.ts';
@@ -21,6 +24,8 @@ import { LogStore } from './logs/log-store.ts';
 import { type FakeEcsOptions, smallNetwork } from './options.ts';
 import { eventOf } from './queue/event-of.ts';
 import { Queue } from './queue/queue.ts';
+import { SecretAgent, secretsOf } from './secrets/agent.ts';
+import { StoredSecrets } from './secrets/stored-secrets.ts';
 import { ClientTokens, type TokenTask } from './tasks/client-tokens.ts';
 import { Clusters } from './tasks/clusters.ts';
 import { Fleet } from './tasks/fleet.ts';
@@ -36,6 +41,8 @@ export interface FakeTask {
   /** Each status it had, and since when. */
   readonly history: readonly { readonly status: string; readonly at: number }[];
   readonly bill: BillLine | undefined;
+  /** ARNs of the stored secrets that its definition refers to. */
+  readonly secrets: readonly string[];
 }
 
 /** What the spot market may do. */
@@ -58,6 +65,10 @@ export class FakeEcsCloud {
   readonly faults: Faults;
   readonly calls: CallLog;
   readonly logs: LogStore;
+  /** Secrets Manager. */
+  readonly secrets: StoredSecrets;
+  /** ECS exec. */
+  readonly exec: ExecSessions;
   readonly services: readonly ServiceTable[];
   readonly market: FakeSpotMarket;
   readonly prices: FakeRates;
@@ -106,10 +117,13 @@ export class FakeEcsCloud {
       now,
       ingestionMs: () => this.ingestionMs,
     });
+    this.exec = new ExecSessions({ clock, random });
     const clusters = new Clusters(arnPrefix);
     const named = options.clusters ?? { burstlet: ['FARGATE', 'FARGATE_SPOT'], default: [] };
     for (const [name, providers] of Object.entries(named)) clusters.add(name, providers);
     const definitions = new DefinitionRegistry({ arnPrefix, now });
+    this.secrets = new StoredSecrets({ region, account: this.account, random, now });
+    const agent = new SecretAgent(this.secrets);
     const fleet = this.#fleet;
     const { network, throttles, stock, quota } = this;
     this.#maker = new TaskMaker({
@@ -118,7 +132,9 @@ export class FakeEcsCloud {
         planContainers(definition, request.overrides, {
           choose: options.program ?? (() => undefined),
           logError: (group, mayCreate) => this.logs.open(group, mayCreate),
+          secretVariables: (container) => agent.variables(container),
         }),
+      secretError: ({ containerDefinitions = [] }) => agent.objection(containerDefinitions),
     });
     this.#tokens = new ClientTokens((arn) => this.#lookUp(arn));
     this.market = {
@@ -138,6 +154,7 @@ export class FakeEcsCloud {
       }),
       ...definitionActions(definitions),
       ...clusterActions({ clusters, definitions, fleet }),
+      ...execActions({ clusters, fleet, exec: this.exec }),
     };
     this.services = [
       {
@@ -158,6 +175,18 @@ export class FakeEcsCloud {
         contentType: 'application/x-amz-json-1.0',
         actions: queueActions((url) => this.#queues.get(url.slice(url.lastIndexOf('/') + 1))),
       },
+      {
+        target: 'AmazonSSM',
+        service: 'ssm',
+        contentType: 'application/x-amz-json-1.1',
+        actions: sessionActions(this.exec),
+      },
+      {
+        target: 'secretsmanager',
+        service: 'secretsmanager',
+        contentType: 'application/x-amz-json-1.1',
+        actions: secretActions(this.secrets),
+      },
     ];
   }
   /** Everything ever made, oldest first. */
@@ -166,6 +195,7 @@ export class FakeEcsCloud {
       task: viewTask(record),
       history: this.#history.get(record.arn) ?? [],
       bill: billLine(record, this.prices, this.clock.now()),
+      secrets: secretsOf(record.definition.containerDefinitions ?? []),
     }));
   }
 
@@ -213,6 +243,7 @@ export class FakeEcsCloud {
   }
 
   close(): void {
+    this.exec.close();
     this.#fleet.close();
   }
 
@@ -244,6 +275,7 @@ export class FakeEcsCloud {
     const history = this.#history.get(record.arn) ?? [];
     this.#history.set(record.arn, history);
     if (history.at(-1)?.status !== lastStatus) history.push({ status: lastStatus, at });
+    this.exec.follow(record);
     if (lastStatus === 'STOPPED') {
       this.#maker.release(record);
       if (this.stopDropsTags) record.tags = [];

@@ -1,7 +1,7 @@
 import type { FakeMarket } from './capacity/stock.ts';
 import type { FakeEcs } from './index.ts';
 
-/** The options with which the fargate provider uses a fake: every zone, both markets (spot first), prices, logs and events. */
+/** The options with which the fargate provider uses a fake: every zone, both markets (spot first), prices, logs, events and exec. */
 export function fargateOptions({ endpoint, credentials, cloud }: FakeEcs): Record<string, unknown> {
   const { region, account, network, prices } = cloud;
   const priceOf = (market: FakeMarket): object => ({
@@ -23,6 +23,8 @@ export function fargateOptions({ endpoint, credentials, cloud }: FakeEcs): Recor
     markets: ['spot', 'on-demand'],
     prices: { spot: priceOf('spot'), 'on-demand': priceOf('on-demand') },
     executionRoleArn: `arn:aws:iam::${account}:role/burstlet-execution`,
+    taskRoleArn: `arn:aws:iam::${account}:role/burstlet-task`,
+    enableExecuteCommand: true,
     logGroup,
     helperImage: 'busybox:1.36',
     queueUrl: `${endpoint}/${account}/${queue}`,

@@ -1,6 +1,5 @@
 import type {
   DescribeTasksRequest,
-  ExecuteCommandRequest,
   Failure,
   ListTasksRequest,
   RunTaskRequest,
@@ -9,7 +8,7 @@ import type {
   Task,
 } from '@aws-sdk/client-ecs';
 import type { DefinitionRegistry } from '../definitions/definition-registry.ts';
-import { clientException, invalidParameter, ServiceError } from '../door/service-error.ts';
+import { invalidParameter } from '../door/service-error.ts';
 import type { ClientTokens } from '../tasks/client-tokens.ts';
 import type { Clusters } from '../tasks/clusters.ts';
 import type { Fleet } from '../tasks/fleet.ts';
@@ -121,36 +120,11 @@ export function taskActions(deps: TaskActionsDeps): Record<string, Action> {
     return found;
   }
 
-  /** There is no session behind it: what would open one is refused as AWS refuses a task whose agent does not run. */
-  function executeCommand(request: ExecuteCommandRequest): object {
-    clusters.find(request.cluster);
-    const task = fleet.find(request.task ?? '');
-    if (task === undefined || task.life.status === 'STOPPED')
-      throw invalidParameter('The referenced task was not found.');
-    if (request.interactive !== true) throw invalidParameter('Interactive must be true.');
-    const name = request.container ?? [...task.life.containers.keys()][0];
-    if (
-      name === undefined ||
-      !task.life.containers.has(name) ||
-      (request.container === undefined && task.life.containers.size > 1)
-    )
-      throw clientException('The container name must be specified for a task with more than one container.');
-    if (!task.request.enableExecuteCommand)
-      throw invalidParameter(
-        "The execute command failed because execute command was not enabled when the task was run or the execute command agent isn't running. Wait and try again or run a new task with execute command enabled and try again.",
-      );
-    throw new ServiceError(
-      'TargetNotConnectedException',
-      'The execute command failed due to an internal error. Try again later.',
-    );
-  }
-
   return {
     RunTask: action(runTask),
     DescribeTasks: action(describeTasks),
     ListTasks: action(listTasks),
     StopTask: action(stopTask),
-    ExecuteCommand: action(executeCommand),
   };
 }
 

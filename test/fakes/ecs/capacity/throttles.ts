@@ -18,6 +18,11 @@ export const vendorRates = {
   fargateRuns: { burst: 20, perSecond: 20 },
   launchOnDemand: { burst: 100, perSecond: 20 },
   launchSpot: { burst: 100, perSecond: 20 },
+  /** docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+  secretCreates: { burst: 50, perSecond: 50 },
+  secretDeletes: { burst: 50, perSecond: 50 },
+  secretLists: { burst: 100, perSecond: 100 },
+  secretReads: { burst: 10_000, perSecond: 10_000 },
 } as const satisfies Readonly<Record<string, BucketRate>>;
 
 export type ThrottleGroup = keyof typeof vendorRates;
@@ -39,6 +44,11 @@ export const groupOf: Readonly<Record<string, ThrottleGroup>> = {
   ListTagsForResource: 'tagReads',
   PutClusterCapacityProviders: 'clusterWrites',
   DescribeClusters: 'clusterReads',
+  CreateSecret: 'secretCreates',
+  DeleteSecret: 'secretDeletes',
+  ListSecrets: 'secretLists',
+  DescribeSecret: 'secretReads',
+  GetSecretValue: 'secretReads',
 };
 
 export type ThrottleRates = Partial<Record<ThrottleGroup, BucketRate>> | 'unlimited';

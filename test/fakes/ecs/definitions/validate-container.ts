@@ -51,7 +51,20 @@ export function containerObjection(container: ContainerDefinition): ServiceError
     if (limit !== 'nofile') return forbidden(`the ulimit ${limit}`);
   if (logConfiguration !== undefined && !fargateLogDrivers.includes(logConfiguration.logDriver ?? ''))
     return forbidden(`log driver '${logConfiguration.logDriver}'`);
-  return logObjection(container) ?? timingObjection(container);
+  return secretObjection(container) ?? logObjection(container) ?? timingObjection(container);
+}
+
+function secretObjection({ secrets = [], environment = [] }: ContainerDefinition): ServiceError | undefined {
+  const names = new Set(environment.map(({ name }) => name));
+  for (const { name, valueFrom } of secrets) {
+    if (!name || !valueFrom) return clientException('Secret name and valueFrom should not be null or empty.');
+    if (names.has(name))
+      return clientException(
+        `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${name}'.`,
+      );
+    names.add(name);
+  }
+  return undefined;
 }
 
 function logObjection({ logConfiguration }: ContainerDefinition): ServiceError | undefined {

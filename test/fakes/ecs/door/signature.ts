@@ -113,7 +113,8 @@ function canonical({ method, url, headers, body }: SignedRequest, signedHeaders:
   const lines = signedHeaders
     .split(';')
     .map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}`);
-  return [method, path, query, ...lines, '', signedHeaders, sha256(body)].join('\n');
+  const sorted = query.split('&').toSorted().join('&');
+  return [method, path, sorted, ...lines, '', signedHeaders, sha256(body)].join('\n');
 }
 
 function compact(ms: number): string {

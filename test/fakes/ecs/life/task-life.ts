@@ -25,6 +25,8 @@ export interface TaskLifeDeps {
   readonly containers: readonly ContainerPlan[];
   /** There will be no place for it: it ends instead of leaving PROVISIONING. */
   readonly unplaceable?: StopOrder;
+  /** Reads what the task needs once it has a place; why it cannot. */
+  readonly prepare?: () => string | undefined;
 }
 
 const never = Number.POSITIVE_INFINITY;
@@ -49,6 +51,7 @@ export class TaskLife {
   stoppedAt: number | undefined;
   readonly #stages: Stages;
   readonly #unplaceable: StopOrder | undefined;
+  readonly #prepare: () => string | undefined;
   /** When the present stage passes by itself. */
   #turnAt: number;
   /** The end of an interruption notice that runs. */
@@ -58,6 +61,7 @@ export class TaskLife {
     this.createdAt = deps.createdAt;
     this.#stages = deps.stages;
     this.#unplaceable = deps.unplaceable;
+    this.#prepare = deps.prepare ?? (() => undefined);
     this.#turnAt = deps.createdAt + deps.stages.provisioning;
     this.containers = new Map(deps.containers.map((plan) => [plan.name, new ContainerLife(plan)]));
   }
@@ -132,7 +136,8 @@ export class TaskLife {
   #turn(at: number): void {
     this.#turnAt = never;
     if (this.status === 'PROVISIONING') {
-      if (this.#unplaceable !== undefined) this.#order(at, this.#unplaceable);
+      const stop = this.#unplaceable ?? this.#notPrepared();
+      if (stop !== undefined) this.#order(at, stop);
       this.#enter(this.desiredStatus === 'STOPPED' ? 'DEPROVISIONING' : 'PENDING', at);
     } else if (this.status === 'PENDING') {
       this.pullStoppedAt = at;
@@ -142,6 +147,12 @@ export class TaskLife {
       this.#enter('RUNNING', at);
     } else if (this.status === 'DEACTIVATING') this.#enter('STOPPING', at);
     else if (this.status === 'DEPROVISIONING') this.#enter('STOPPED', at);
+  }
+
+  /** A task that was asked to stop reads nothing any more. */
+  #notPrepared(): StopOrder | undefined {
+    const reason = this.desiredStatus === 'STOPPED' ? undefined : this.#prepare();
+    return reason === undefined ? undefined : { code: 'TaskFailedToStart', reason };
   }
 
   #pulled(at: number): void {

@@ -11,6 +11,8 @@ export interface PlanDeps {
   readonly choose: ChooseProgram;
   /** Sees to the log group of a container; why its log cannot be written otherwise. */
   logError(group: string, mayCreate: boolean): string | undefined;
+  /** The variables that a container has from stored secrets. */
+  secretVariables(container: ContainerDefinition): Readonly<Record<string, string>>;
 }
 
 /** The containers of a task: its definition, with the overrides over it. */
@@ -40,12 +42,11 @@ function planContainer(
   deps: PlanDeps,
 ): ContainerPlan {
   const { name = '', image = '', healthCheck, restartPolicy, startTimeout } = container;
-  const environment = Object.fromEntries(
-    [...(container.environment ?? []), ...(override?.environment ?? [])].map((one) => [
-      one.name ?? '',
-      one.value ?? '',
-    ]),
-  );
+  const plain = [...(container.environment ?? []), ...(override?.environment ?? [])];
+  const environment = {
+    ...deps.secretVariables(container),
+    ...Object.fromEntries(plain.map(({ name: variable = '', value = '' }) => [variable, value])),
+  };
   const command = [...(container.entryPoint ?? []), ...(override?.command ?? container.command ?? [])];
   return {
     name,

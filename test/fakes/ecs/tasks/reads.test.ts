@@ -1,6 +1,5 @@
 import {
   DescribeTasksCommand,
-  ExecuteCommandCommand,
   ListTagsForResourceCommand,
   ListTasksCommand,
   type ListTasksCommandInput,
@@ -142,22 +141,4 @@ it('without history a task is forgotten with the hour', async () => {
   await run(2);
   expect(stage.cloud.instances().map(({ task }) => task.containers?.[0]?.exitCode)).toEqual([2]);
   expect(stage.cloud.calls.all).toEqual([]);
-});
-
-it('exec is refused as AWS refuses it where no agent answers', async () => {
-  await using stage = await EcsStage.start();
-  const definition = await stage.define([{}], { taskRoleArn: 'arn:aws:iam::123456789012:role/task' });
-  const run = async (enableExecuteCommand: boolean) =>
-    (await stage.run(definition, { enableExecuteCommand })).tasks?.[0]?.taskArn;
-  const [without, enabled] = [await run(false), await run(true)];
-  await stage.pastStart();
-  expect((await stage.task(enabled ?? ''))?.containers?.[0]?.managedAgents).toMatchObject([
-    { name: 'ExecuteCommandAgent', lastStatus: 'RUNNING' },
-  ]);
-  const exec = (task: string | undefined, interactive = true) =>
-    refusal(stage.ecs.send(new ExecuteCommandCommand({ cluster, task, interactive, command: 'sh' })));
-  expect(await exec(without)).toMatch(/^InvalidParameterException: .*was not enabled/);
-  expect(await exec(enabled)).toMatch(/^TargetNotConnectedException/);
-  expect(await exec(enabled, false)).toMatch(/Interactive must be true/);
-  expect(await exec('f'.repeat(32))).toMatch(/was not found/);
 });

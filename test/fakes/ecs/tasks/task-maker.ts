@@ -24,6 +24,8 @@ export interface TaskMakerDeps {
   readonly random: () => number;
   now(): number;
   plan(definition: TaskDefinition, request: RunTaskRequest): readonly ContainerPlan[];
+  /** Why the secrets of a task cannot be read now. */
+  secretError(definition: TaskDefinition): string | undefined;
 }
 
 /** A request of RunTask that was found valid. */
@@ -104,6 +106,7 @@ export class TaskMaker {
         createdAt: now(),
         stages,
         containers: plan(definition, request),
+        prepare: () => this.#deps.secretError(definition),
         ...(open === undefined && { unplaceable: { code: 'TaskFailedToStart', reason: outOfStockMessage } }),
       }),
     };

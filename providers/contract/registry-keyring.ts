@@ -1,5 +1,5 @@
-import type { RegistryCredential } from '../../contract/instance-spec.ts';
-import type { ImageReference } from './reference.ts';
+import type { ImageReference } from './image-reference.ts';
+import type { RegistryCredential } from './instance-spec.ts';
 
 /** Names of Docker Hub in the files that `docker login` writes. */
 const dockerHub = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
@@ -22,12 +22,6 @@ export function credentialsFor(
     .filter(({ server }) => fits(server, image))
     .sort((one, other) => specificity(other.server) - specificity(one.server))
     .map(({ credential }) => credential);
-}
-
-/** The value of X-Registry-Auth: base64 for URLs, padded; Docker takes anything else for no credentials at all. */
-export function authHeader({ username, password, server }: RegistryCredential): string {
-  const json = JSON.stringify({ username, password, serveraddress: server });
-  return Buffer.from(json).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
 /** `https://index.docker.io/v1/` and `registry.example:5000/team` alike. */

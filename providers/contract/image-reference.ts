@@ -1,4 +1,4 @@
-import { ProviderError } from '../../contract/errors.ts';
+import { ProviderError } from './errors.ts';
 
 /** An image reference, with everything filled in that may be left out (distribution/reference). */
 export interface ImageReference {

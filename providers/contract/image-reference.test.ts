@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalName, parseImage } from './reference.ts';
+import { canonicalName, parseImage } from './image-reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
