@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['{src,providers,test/fakes,test/integration,test/oracle,test/crash,scripts}/**/*.test.ts'],
     // No module holds state, so files can share a worker: a third of the time of the whole suite.
     isolate: false,
-    // Much of the time is waiting for processes and sockets: one worker, as two cores would get, leaves them idle.
-    maxWorkers: 2,
+    // Much of the time is waiting for processes and sockets: as many workers as two cores would get leave them idle.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 20_000,
     dangerouslyIgnoreUnhandledErrors: false,
