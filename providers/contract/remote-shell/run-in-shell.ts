@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ProviderClock } from '../clock.ts';
 import { delay } from '../clock.ts';
 import { ProviderError } from '../errors.ts';
+import { followSizes } from '../follow-sizes.ts';
 import type { ExecRequest, ProcessStreams } from '../streams.ts';
 import { ArmorReader } from './armor.ts';
 import type { RemoteChannel } from './channel.ts';
@@ -11,7 +12,6 @@ import { readInput } from './input.ts';
 import { MarkedOutput } from './marked-output.ts';
 import { Opening } from './opening.ts';
 import { endOfAll, endOfInput, frameKinds, type Marks, script } from './script.ts';
-import { followSizes } from './sizes.ts';
 
 export interface RunInShellTools {
   readonly clock: ProviderClock;

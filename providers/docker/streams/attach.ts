@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { delay } from '../../contract/clock.ts';
 import { ProviderError } from '../../contract/errors.ts';
+import { followSizes } from '../../contract/follow-sizes.ts';
 import type { ProcessStreams } from '../../contract/streams.ts';
 import type { Engine } from '../engine/engine.ts';
 import { hasStatus } from '../engine/errors.ts';
@@ -9,7 +10,6 @@ import type { InspectedContainer } from '../engine/shapes.ts';
 import { converse, lost } from './conversation.ts';
 import type { ExecDeps } from './exec.ts';
 import { Output } from './output.ts';
-import { followSizes } from './sizes.ts';
 
 /** From the end of the output of a process to the moment at which the engine says that it has ended. */
 const momentMs = 10_000;

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ProviderClock } from '../../contract/clock.ts';
 import { delay } from '../../contract/clock.ts';
 import { ProviderError } from '../../contract/errors.ts';
+import { followSizes } from '../../contract/follow-sizes.ts';
 import type { ExecRequest, ProcessStreams } from '../../contract/streams.ts';
 import type { Engine } from '../engine/engine.ts';
 import { EngineError, hasStatus } from '../engine/errors.ts';
@@ -10,7 +11,6 @@ import { converse, lost } from './conversation.ts';
 import { killExec } from './kill-exec.ts';
 import { ExecOutput } from './output.ts';
 import { isAlive } from './session-processes.ts';
-import { followSizes } from './sizes.ts';
 
 /** The engine ends the output of a command when that has ended, and notes its exit code a moment later. */
 const firstLookMs = 10;

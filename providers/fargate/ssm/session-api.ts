@@ -67,7 +67,7 @@ export class SessionApi {
         ...{ method: 'POST', headers: sent, body, redirect: 'error' },
         signal: AbortSignal.any([signal, timeout]),
       });
-      answer = { status: response.status, text: (await response.text()).slice(0, maxAnswerBytes) };
+      answer = { status: response.status, text: await textOf(response) };
     } catch (error) {
       signal.throwIfAborted();
       const why = timeout.aborted ? `no answer in ${callTimeoutMs / 1000} seconds` : reasonOf(error);
@@ -77,6 +77,17 @@ export class SessionApi {
     if (answer.status === 200) return content;
     throw refusal(action, answer.status, content);
   }
+}
+
+async function textOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const part of body ?? []) {
+    bytes += part.length;
+    if (bytes > maxAnswerBytes) throw new Error(`the answer is longer than ${maxAnswerBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
 }
 
 /** Systems Manager is beside the service that carries its sessions. */

@@ -1,7 +1,7 @@
-import type { TerminalSize } from '../../contract/streams.ts';
+import type { TerminalSize } from './streams.ts';
 
 export interface FollowedSizes {
-  /** Resolves when the first size was set, or could not be. Never rejects. */
+  /** Resolves when the first size was set, could not be, or there is none. Never rejects. */
   readonly first: Promise<void>;
   readonly leave: () => void;
 }
@@ -12,7 +12,7 @@ export interface FollowedSizes {
  */
 export function followSizes(
   sizes: AsyncIterable<TerminalSize> | undefined,
-  resize: (size: TerminalSize) => Promise<void>,
+  resize: (size: TerminalSize) => void | Promise<void>,
 ): FollowedSizes {
   if (sizes === undefined) return { first: Promise.resolve(), leave: () => {} };
   const iterator = sizes[Symbol.asyncIterator]();
@@ -22,7 +22,7 @@ export function followSizes(
     for (;;) {
       const { done, value } = await iterator.next();
       if (done || isOver) return;
-      await resize(value).catch(() => {});
+      await Promise.resolve(resize(value)).catch(() => {});
       first.resolve();
     }
   }
