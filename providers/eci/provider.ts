@@ -42,7 +42,7 @@ import { eciStats } from './stats.ts';
 import { Stops } from './stops.ts';
 import { eciWishes } from './wishes.ts';
 
-const usualPace = { fastMs: 1_000, slowMs: 4_000 };
+const usualPace = { fastMs: 500, slowMs: 4_000 };
 const lookTimeoutMs = 60_000;
 
 /** No size has more memory for its cores than eight GiB for each. */
