@@ -10,6 +10,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ECS } from '@aws-sdk/client-ecs';
+import { startTask } from '../../providers/fargate/ssm/testing/start-task.ts';
 import { type FakeEcs, startFakeEcs } from '../fakes/ecs/index.ts';
 import { sessionPlugin } from './session-plugin.ts';
 
@@ -97,23 +98,7 @@ async function shakesHands(open: Open, fake: FakeEcs): Promise<void> {
 }
 
 async function runningTask(ecs: ECS): Promise<string> {
-  const { taskDefinition } = await ecs.registerTaskDefinition({
-    family: 'exec',
-    networkMode: 'awsvpc',
-    requiresCompatibilities: ['FARGATE'],
-    cpu: '256',
-    memory: '512',
-    taskRoleArn: 'arn:aws:iam::123456789012:role/task',
-    containerDefinitions: [{ name: 'main', image: 'busybox:1.36' }],
-  });
-  const { tasks = [] } = await ecs.runTask({
-    cluster,
-    taskDefinition: taskDefinition?.taskDefinitionArn,
-    launchType: 'FARGATE',
-    enableExecuteCommand: true,
-    networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a11'] } },
-  });
-  const arn = tasks[0]?.taskArn ?? '';
+  const arn = await startTask(ecs, cluster);
   await until('the task runs', async () => {
     const { tasks: seen = [] } = await ecs.describeTasks({ cluster, tasks: [arn] });
     return seen[0]?.lastStatus === 'RUNNING';

@@ -7,12 +7,13 @@ import type {
   Task,
   TaskDefinition,
 } from '@aws-sdk/client-ecs';
-import type { CallPriority, Market, RateBudget } from '../../contract/index.ts';
+import type { CallPriority, Market } from '../../contract/index.ts';
 import { ProviderError } from '../../contract/index.ts';
 import type { Session } from '../ssm/session-api.ts';
 import { allPages } from './all-pages.ts';
+import { type BoundedCall, boundedCalls } from './bounded-call.ts';
 import type { Budgets } from './budgets.ts';
-import { classify, type Place } from './errors.ts';
+import type { Place } from './errors.ts';
 
 export interface EcsApiDeps {
   readonly ecs: ECS;
@@ -20,8 +21,6 @@ export interface EcsApiDeps {
   readonly place: Place;
 }
 
-/** No single call takes longer. */
-const callTimeoutMs = 20_000;
 /** Tasks in one DescribeTasks. */
 const batchSize = 100;
 
@@ -34,9 +33,11 @@ export interface Described {
 /** The calls of ECS that the provider makes: each with its budget, a bound on its time, and errors that say what to do. */
 export class EcsApi {
   readonly #deps: EcsApiDeps;
+  readonly #call: BoundedCall;
 
   constructor(deps: EcsApiDeps) {
     this.#deps = deps;
+    this.#call = boundedCalls(deps.place);
   }
 
   async runTask(
@@ -175,20 +176,5 @@ export class EcsApi {
       );
       return { items: answer.families ?? [], nextToken: answer.nextToken };
     });
-  }
-
-  async #call<T>(
-    name: string,
-    budget: RateBudget,
-    priority: CallPriority | undefined,
-    signal: AbortSignal,
-    send: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    await budget.take(signal, priority);
-    try {
-      return await send(AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)]));
-    } catch (error) {
-      throw classify(error, name, this.#deps.place);
-    }
   }
 }

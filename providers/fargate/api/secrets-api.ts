@@ -1,8 +1,9 @@
 import type { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { type CallPriority, ProviderError, type RateBudget } from '../../contract/index.ts';
+import { ProviderError } from '../../contract/index.ts';
 import { allPages } from './all-pages.ts';
+import { type BoundedCall, boundedCalls } from './bounded-call.ts';
 import type { Budgets } from './budgets.ts';
-import { classify, type Place } from './errors.ts';
+import type { Place } from './errors.ts';
 
 export interface SecretsApiDeps {
   readonly secrets: SecretsManager;
@@ -36,16 +37,17 @@ export interface Listed {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-const callTimeoutMs = 20_000;
 const pageSize = 100;
 const leavingText = /scheduled for deletion|marked (for deletion|deleted)/i;
 
 /** The calls of Secrets Manager that the provider makes. None of them reads a value: only tasks do that. */
 export class SecretsApi {
   readonly #deps: SecretsApiDeps;
+  readonly #call: BoundedCall;
 
   constructor(deps: SecretsApiDeps) {
     this.#deps = deps;
+    this.#call = boundedCalls(deps.place);
   }
 
   /** Harmless to repeat: the same name, version and text give the same secret. */
@@ -132,21 +134,6 @@ export class SecretsApi {
         .filter(({ name }) => name.startsWith(prefix));
       return { items, nextToken: answer.NextToken };
     });
-  }
-
-  async #call<T>(
-    name: string,
-    budget: RateBudget,
-    priority: CallPriority,
-    signal: AbortSignal,
-    send: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    await budget.take(signal, priority);
-    try {
-      return await send(AbortSignal.any([signal, AbortSignal.timeout(callTimeoutMs)]));
-    } catch (error) {
-      throw classify(error, name, this.#deps.place);
-    }
   }
 }
 

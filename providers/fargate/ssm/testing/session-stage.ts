@@ -8,6 +8,7 @@ import { DataChannel } from '../data-channel.ts';
 import { openSession } from '../open-session.ts';
 import { type Session, SessionApi } from '../session-api.ts';
 import { signerOf } from '../signer.ts';
+import { startTask } from './start-task.ts';
 
 const [region, cluster] = ['us-east-1', 'burstlet'];
 
@@ -34,25 +35,8 @@ export class SessionStage {
   static async start({ enableExecuteCommand = true, times = 10 } = {}): Promise<SessionStage> {
     const fake = await startFakeEcs(quickFake);
     const ecs = new ECS({ region, endpoint: fake.endpoint, credentials: { ...fake.credentials } });
-    const { taskDefinition } = await ecs.registerTaskDefinition({
-      family: 'exec',
-      networkMode: 'awsvpc',
-      requiresCompatibilities: ['FARGATE'],
-      cpu: '256',
-      memory: '512',
-      taskRoleArn: 'arn:aws:iam::123456789012:role/task',
-      containerDefinitions: [
-        { name: 'main', image: 'busybox:1.36', environment: [{ name: 'COLOR', value: 'red' }] },
-      ],
-    });
-    const { tasks = [] } = await ecs.runTask({
-      cluster,
-      taskDefinition: taskDefinition?.taskDefinitionArn,
-      launchType: 'FARGATE',
-      enableExecuteCommand,
-      networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-0a11'] } },
-    });
-    const stage = new SessionStage(fake, ecs, tasks[0]?.taskArn ?? '', fastClock(times));
+    const task = await startTask(ecs, cluster, enableExecuteCommand);
+    const stage = new SessionStage(fake, ecs, task, fastClock(times));
     await until(() => fake.cloud.task(stage.task).lastStatus === 'RUNNING');
     return stage;
   }
