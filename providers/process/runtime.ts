@@ -19,22 +19,21 @@ import type {
 } from '../contract/runtime.ts';
 import type { ExecRequest, ForwardedConnection, ProcessStreams } from '../contract/streams.ts';
 import { capabilitiesWithoutTerminal, processCapabilities } from './capabilities.ts';
-import { latestClaim } from './claim.ts';
 import { readContainerLog } from './container-log.ts';
 import { forwardPort } from './port-forward.ts';
 import type { ProcessTable } from './process-table.ts';
-import { isAlive } from './process-table.ts';
 import type { StartParams } from './protocol.ts';
 import type { SandboxRecord, StateRecord } from './records.ts';
 import { isMissing } from './records.ts';
 import { SandboxLink } from './sandbox-link.ts';
 import { SandboxObservers } from './sandbox-observers.ts';
 import { removeSandboxFolder } from './sandbox-removal.ts';
-import { toContainer, toSandboxState, withoutShim } from './sandbox-state.ts';
+import { toContainer, toSandboxState } from './sandbox-state.ts';
 import type { SandboxStore } from './sandbox-store.ts';
 import { runSession } from './session.ts';
 import type { SessionRequest, StreamName } from './session-protocol.ts';
 import type { ShimLauncher } from './shim-launcher.ts';
+import { stateOnDisk } from './state-on-disk.ts';
 import { measure } from './usage.ts';
 
 export interface ProcessRuntimeDeps {
@@ -284,20 +283,10 @@ export class ProcessRuntime implements ContainerRuntime {
     const states = await Promise.all(
       records.map(async (record) => ({
         record,
-        state: this.#links.get(record.id)?.liveState ?? (await this.#stateOnDisk(record)),
+        state: this.#links.get(record.id)?.liveState ?? (await stateOnDisk(record, this.#deps)),
       })),
     );
     return states.flatMap(({ record, state }) => (state === undefined ? [] : { record, state }));
-  }
-
-  /** Undefined when the sandbox has just been removed. */
-  async #stateOnDisk(record: SandboxRecord): Promise<StateRecord | undefined> {
-    const { store, table, clock } = this.#deps;
-    const state = await store.readState(record.id);
-    if ((await store.read(record.id))?.mark !== record.mark) return undefined;
-    const claim = latestClaim(store.folder(record.id));
-    const isSupervised = claim !== undefined && isAlive(table, claim.process);
-    return isSupervised ? state : withoutShim(state, table, new Date(clock.now()).toISOString());
   }
 
   async #linkOf(sandboxId: string): Promise<SandboxLink> {
@@ -318,7 +307,7 @@ export class ProcessRuntime implements ContainerRuntime {
       ...this.#deps,
       onState: (state) => this.#observers.changed(record, state),
       onUnsupervised: () => {
-        this.#stateOnDisk(record)
+        stateOnDisk(record, this.#deps)
           .then((state) => state !== undefined && this.#observers.changed(record, state))
           .catch((error: unknown) =>
             this.#deps.log.warn({ sandbox: record.id, err: error }, 'state not read'),

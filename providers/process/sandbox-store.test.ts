@@ -6,6 +6,7 @@ import type { ProcessTable } from './process-table.ts';
 import { createProcessTable } from './process-table.ts';
 import type { SandboxRecord } from './records.ts';
 import { SandboxStore } from './sandbox-store.ts';
+import { stateOnDisk } from './state-on-disk.ts';
 import { temporaryState } from './testing/harness.ts';
 
 const state = temporaryState();
@@ -78,4 +79,20 @@ test('a sandbox has one shim: the next may claim it only when the last is dead, 
   expect(claimSandbox(folder, other)?.generation).toBe(1);
   store.beginRemoval(id);
   expect(claimSandbox(folder, real)).toBeUndefined();
+});
+
+test('a sandbox that goes while its files are read has no state', async () => {
+  class GoneAfterReading extends SandboxStore {
+    override async read(name: string): Promise<SandboxRecord | undefined> {
+      const found = await super.read(name);
+      await this.discard(name);
+      return found;
+    }
+  }
+  await store.create(record);
+  const going = new GoneAfterReading(state.folder);
+  const clock = { now: () => 0, schedule: () => () => undefined };
+  const deps = { store: going, table: createProcessTable(), clock };
+  await expect(stateOnDisk(record, deps)).resolves.toBeUndefined();
+  going.close();
 });
