@@ -37,8 +37,8 @@ async function peerProgram(): Promise<string> {
   return program;
 }
 
-/** Serves streams by their header `do`. */
-function serve(ends: SpdyEnd[]): Server {
+/** Serves streams by their header `do`. `ends`: in the order in which the connections came. */
+function serve(ends: Promise<SpdyEnd>[]): Server {
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     let echoed: SpdyStream | undefined;
     const ignored: SpdyStream[] = [];
@@ -77,7 +77,7 @@ function serve(ends: SpdyEnd[]): Server {
         deeds[deed]?.(stream);
       },
     });
-    void connection.closed.then((end) => ends.push(end));
+    ends.push(connection.closed);
   });
 }
 
@@ -85,7 +85,7 @@ test.skipIf(!hasGo)(
   'spdystream, the client of kubectl and kube-apiserver, is served (needs Go)',
   async () => {
     const program = await peerProgram();
-    const ends: SpdyEnd[] = [];
+    const ends: Promise<SpdyEnd>[] = [];
     const server = serve(ends).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -108,8 +108,8 @@ test.skipIf(!hasGo)(
     server.close();
     await once(server, 'close');
     expect(ends).toHaveLength(9);
-    expect(ends.at(-1)).toEqual({ cause: 'client-left', message: 'the client said goodbye' });
-    expect(ends.at(-2)).toEqual({ cause: 'closed', message: 'closed by this node' });
+    expect(await ends.at(-1)).toEqual({ cause: 'client-left', message: 'the client said goodbye' });
+    expect(await ends.at(-2)).toEqual({ cause: 'closed', message: 'closed by this node' });
   },
   180_000,
 );
