@@ -57,7 +57,7 @@ export function pairStarter(engine: Engine, image: string): Starter {
     async start(name) {
       const at = performance.now();
       await make(`${name}-sandbox`, {
-        ...{ NetworkMode: 'bridge', IpcMode: 'shareable' },
+        ...{ NetworkMode: 'bridge', IpcMode: 'shareable', SecurityOpt: ['seccomp=unconfined'] },
         LogConfig: { Type: 'none', Config: {} },
       });
       await make(name, {
@@ -145,12 +145,14 @@ function isReady(pod: Pod | undefined): boolean {
   return pod?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 
+/** Its calls are filtered on every node: where a Pod says nothing of that, a kubelet leaves it out. */
 function podOf(name: string, namespace: string, nodeName: string, image: string): Pod {
   const container = {
     name: 'main',
     image,
     imagePullPolicy: 'IfNotPresent',
     command: ['/bin/sh', '-c', script],
+    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   };
   return {
     metadata: { name, namespace },

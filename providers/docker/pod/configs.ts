@@ -27,7 +27,11 @@ export interface MachineFacts {
   readonly leastOomScore: number;
 }
 
-/** The container that holds what the containers of a Pod share. It may do nothing and needs nothing. */
+/**
+ * The container that holds what the containers of a Pod share. It may do nothing and needs nothing. Its calls are not
+ * filtered, as those of a kubelet's are not: compiling a filter for a program of ours that waits is a tenth of a start.
+ * Among the processes of the Pod it is, for there another could act through it.
+ */
 export function sandboxConfig(
   record: PodRecord,
   settings: EngineSettings,
@@ -60,7 +64,7 @@ export function sandboxConfig(
       LogConfig: { Type: 'none', Config: {} },
       OomScoreAdj: Math.max(machine.leastOomScore, sandboxOomScore),
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: ['no-new-privileges', ...(record.shareProcessNamespace ? [] : ['seccomp=unconfined'])],
       ReadonlyRootfs: true,
     },
   };

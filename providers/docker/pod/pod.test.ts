@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { plainContainer, plainSpec } from '../../contract/conformance/plain-spec.ts';
+import { sandboxConfig } from './configs.ts';
 import { hostsFile, resolverFile } from './managed-files.ts';
 import { podRecord } from './pod-record.ts';
 import { oomScore, qosClassOf } from './quality-of-service.ts';
@@ -54,6 +55,16 @@ test('requests and limits become shares, quota and memory without swap', () => {
     DeviceRequests: [{ Driver: 'nvidia', Count: 2, Capabilities: [['gpu']] }],
   });
   expect(() => config({ limits: { extended: { 'example.com/fpga': 1 } } })).toThrow('example.com/fpga');
+});
+
+test('the calls of a sandbox are not filtered, unless the containers of the Pod see its process', () => {
+  const settings = { network: 'bridge', logMaxBytes: 1, logMaxFiles: 1 };
+  const machine = { memoryBytes: 1, leastOomScore: -1000 };
+  const options = (more: object) =>
+    sandboxConfig(podRecord('id', 'engine', { ...plainSpec(owner, []), ...more }), settings, machine, [])
+      .HostConfig?.SecurityOpt;
+  expect(options({})).toEqual(['no-new-privileges', 'seccomp=unconfined']);
+  expect(options({ shareProcessNamespace: true })).toEqual(['no-new-privileges']);
 });
 
 test('user and group come from the container, the Pod, then the image', () => {
