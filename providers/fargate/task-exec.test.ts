@@ -18,10 +18,7 @@ let stage: FargateStage;
 let ref: InstanceRef;
 
 beforeAll(async () => {
-  stage = await FargateStage.start({
-    clock: wallClock,
-    options: () => ({ enableExecuteCommand: true, taskRoleArn }),
-  });
+  stage = await execStage();
   stage.fake.cloud.exec.banner = 'Welcome\r\n';
   ref = await running(stage);
 });
@@ -96,6 +93,17 @@ describe('exec that fails', () => {
     await expect(code).rejects.toThrow('Your session was terminated.');
   });
 
+  it('when its container ends, soon and never with a code', async () => {
+    await using brief = await execStage();
+    const instance = await running(brief);
+    const stdout = new Collector();
+    const code = call(brief, instance, sh('echo up; sleep 1000'), { stdout });
+    await stdout.until('up', waitSeconds);
+    brief.fake.cloud.exit(instance.id, 'main', { code: 0 });
+    await brief.list();
+    await expect(code).rejects.toThrow('container main has ended, and the command with it');
+  });
+
   it('when its client leaves, and takes the session with it', async () => {
     const leave = new AbortController();
     const stdout = new Collector();
@@ -139,6 +147,13 @@ describe('exec that is off', () => {
     expect(await code.catch(providerErrorKind)).toBe('Unsupported');
   });
 });
+
+function execStage(): Promise<FargateStage> {
+  return FargateStage.start({
+    clock: wallClock,
+    options: () => ({ enableExecuteCommand: true, taskRoleArn }),
+  });
+}
 
 async function running(on: FargateStage): Promise<InstanceRef> {
   const env = [{ name: 'GREETING', value: 'hello', secret: false }];

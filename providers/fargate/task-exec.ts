@@ -30,6 +30,8 @@ const staleMs = 3000;
 /** Every session has its token, so a session more that nobody opens does no harm. */
 const attempts = 3;
 const attemptMs = 1000;
+/** What a command has said before its container ended may still be on the way. */
+const lastWordsMs = 3000;
 
 /**
  * Commands in containers of tasks, by ECS Exec: a terminal that the agent of Systems Manager opens in the container as
@@ -57,16 +59,42 @@ export class TaskExec {
         'ECS Exec is off: set the provider option enableExecuteCommand; tasks that run already stay without it',
       );
     await this.#mustRun(ref, container, signal);
-    const channel = await this.#open(ref.id, container, signal);
-    return runInShell(channel, request, streams, { clock }, signal);
+    const ended = new AbortController();
+    const unfollow = this.#follow(ref, container, ended);
+    const limit = AbortSignal.any([signal, ended.signal]);
+    try {
+      const channel = await this.#open(ref.id, container, limit);
+      return await runInShell(channel, request, streams, { clock }, limit);
+    } finally {
+      unfollow();
+    }
+  }
+
+  /** Nobody tells a session that its container has ended: the agent only falls silent, which a bad network looks like too. */
+  #follow({ id }: InstanceRef, container: string, ended: AbortController): () => void {
+    const { clock, table } = this.#deps;
+    let cancel: (() => void) | undefined;
+    const look = (): void => {
+      if (cancel !== undefined || runs(table, id, container)) return;
+      const error = new ProviderError(
+        'Retryable',
+        `container ${container} has ended, and the command with it`,
+      );
+      cancel = clock.schedule(lastWordsMs, () => ended.abort(error));
+    };
+    const unsubscribe = table.follow(id, look);
+    look();
+    return () => {
+      unsubscribe();
+      cancel?.();
+    };
   }
 
   async #mustRun({ id }: InstanceRef, container: string, signal: AbortSignal): Promise<void> {
     const { clock, table, tasks } = this.#deps;
     const lookedAt = table.get(id)?.lookedAt ?? Number.NEGATIVE_INFINITY;
     if (id.startsWith('arn:') && clock.now() - lookedAt > staleMs) await tasks.look([id], signal, 'log');
-    const found = table.get(id)?.instance.containers.find(({ name }) => name === container);
-    if (found?.state.kind !== 'running')
+    if (!runs(table, id, container))
       throw new ProviderError('NotFound', `container ${container} of task ${id} does not run`);
   }
 
@@ -88,4 +116,9 @@ export class TaskExec {
         await delay(clock, attemptMs * attempt * (0.5 + random()), signal);
       }
   }
+}
+
+function runs(table: TaskTable, task: string, container: string): boolean {
+  const containers = table.get(task)?.instance.containers ?? [];
+  return containers.some(({ name, state }) => name === container && state.kind === 'running');
 }

@@ -68,6 +68,15 @@ export class TaskTable {
     return () => this.#listeners.delete(hear);
   }
 
+  /** The listener hears that something has changed about one task. */
+  follow(arn: string, listener: () => void): () => void {
+    const hear = (instance: Instance): void => {
+      if (instance.ref.id === arn) listener();
+    };
+    this.#listeners.add(hear);
+    return () => this.#listeners.delete(hear);
+  }
+
   /** What a look found. An answer that is older than what is known changes nothing. */
   put(task: Task, owner: Ownership, shape: TaskShape): Instance {
     const arn = task.taskArn ?? '';
