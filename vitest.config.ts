@@ -7,8 +7,9 @@ export default defineConfig({
     isolate: false,
     // Much of the time is waiting for processes and sockets: as many workers as two cores would get leave them idle.
     maxWorkers: 3,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // For what hangs; on a busy machine much takes ten times as long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     dangerouslyIgnoreUnhandledErrors: false,
   },
 });

@@ -4,7 +4,7 @@ import { eciHarness } from './testing/harness.ts';
 
 describe.concurrent('the eci provider conforms', () => {
   for (const { name, skip, run } of providerConformance(eciHarness()))
-    it.skipIf(skip)(name, { timeout: 30_000 }, async (test) => {
+    it.skipIf(skip)(name, { timeout: 120_000 }, async (test) => {
       const reason = await run();
       test.skip(reason !== undefined, reason);
     });

@@ -10,7 +10,7 @@ describe.concurrent.each(['none', 'secretsmanager'] as const)(
       ({ name }) => secretStore === 'none' || !name.startsWith('exec:'),
     );
     for (const { name, skip, run } of cases)
-      it.skipIf(skip)(name, { timeout: 60_000 }, async (test) => {
+      it.skipIf(skip)(name, { timeout: 120_000 }, async (test) => {
         const reason = await run();
         test.skip(reason !== undefined, reason);
       });

@@ -19,11 +19,11 @@ import { fargateOptions } from '../fakes/ecs/provider-options.ts';
 
 const scope = { clusterUid: 'trouble-cluster', node: 'burst-0' };
 const pods = 50;
-const waitMs = 120_000;
+const waitMs = 90_000;
 /** Times as fast as real time: the limits of calls shrink with it. */
-const faster = 30;
+const faster = 20;
 /** Of that many nobody at a vendor would complain. */
-const fewCallsPerMinute = 40;
+const fewCallsPerMinute = 60;
 
 interface Trouble {
   readonly options?: Readonly<Record<string, unknown>>;
@@ -36,7 +36,7 @@ interface Outcome {
   readonly minutes: number;
 }
 
-/** Fifty Pods wait for a cloud that does not let the node in, for two minutes or for what is hoped for. */
+/** Fifty Pods wait for a cloud that does not let the node in, for a minute and a half or for what is hoped for. */
 async function wait(
   clock: Clock,
   provider: InstanceProvider,

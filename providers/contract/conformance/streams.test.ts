@@ -174,7 +174,7 @@ function cases(breakage: Breakage, part: string, seconds: number) {
 
 describe.concurrent('of streams the kit', () => {
   for (const part of ['exec', 'attach', 'port-forward', 'optional abilities'])
-    for (const { name, run } of cases(() => ({}), part, 5))
+    for (const { name, run } of cases(() => ({}), part, 20))
       it(`is content with a provider that keeps the contract: ${name}`, async ({ expect }) => {
         const reason = await run();
         expect(reason ?? '').toMatch(/^$|terminals|stdin/);
@@ -335,9 +335,19 @@ const defects: readonly [name: string, caseName: string, says: RegExp, breakage:
   ],
 ];
 
+/** Found by waiting for what does not come; the others have the time that a busy machine takes. */
+const silences = new Set([
+  'keeps the input open',
+  'lets the command live on',
+  'does not hear the signal',
+  'shows the output to the first only',
+  'never ends an attach',
+  'ends both directions with one',
+]);
+
 describe.concurrent('the kit finds a provider that', () => {
-  it.for(defects)('%s', async ([_name, caseName, says, breakage], { expect }) => {
-    const found = cases(breakage, caseName, 2);
+  it.for(defects)('%s', async ([name, caseName, says, breakage], { expect }) => {
+    const found = cases(breakage, caseName, silences.has(name) ? 2 : 20);
     expect(found).toHaveLength(1);
     await expect(found[0]?.run()).rejects.toThrow(says);
   });

@@ -1,8 +1,8 @@
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { FakeClock } from '../../../src/telemetry/fake-clock.ts';
 import { startFakeEcs } from '../../../test/fakes/ecs/index.ts';
 import type { EnvVar, Instance, InstanceSpec } from '../../contract/index.ts';
-import { wallClock } from '../../contract/index.ts';
 import { Budgets } from '../api/budgets.ts';
 import { SecretsApi } from '../api/secrets-api.ts';
 import { aContainer, aSpec, owner } from '../testing/fixtures.ts';
@@ -306,19 +306,26 @@ describe.concurrent('when somebody meddles with it', () => {
 });
 
 test('a burst stays below the limits of the service', async () => {
-  const fake = await startFakeEcs();
+  const clock = new FakeClock();
+  const fake = await startFakeEcs({ clock });
   const { endpoint, credentials, cloud } = fake;
   const { region } = cloud;
   const sdk = new SecretsManager({ endpoint, credentials, region, maxAttempts: 1 });
   const place = { region, cluster: 'burstlet' };
-  const api = new SecretsApi({ secrets: sdk, budgets: new Budgets(wallClock), place });
+  const api = new SecretsApi({ secrets: sdk, budgets: new Budgets(clock), place });
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const names = new SecretNames(Buffer.alloc(32));
-  const store = new SecretStore({ api, names, clock: wallClock, random: Math.random, log });
-  const signal = AbortSignal.timeout(15_000);
-  await Promise.all(
+  const store = new SecretStore({ api, names, clock, random: Math.random, log });
+  const { signal } = new AbortController();
+  const made = (): number => cloud.calls.of('CreateSecret').length;
+  const all = Promise.all(
     Array.from({ length: 90 }, (_none, index) => store.hold([`{"v0":"${index}"}`], owner, signal)),
   );
+  await vi.waitUntil(() => made() === 45, { timeout: 15_000 });
+  await clock.advance(500);
+  await vi.waitUntil(() => made() === 67, { timeout: 15_000 });
+  await clock.advance(511);
+  await all;
   expect(cloud.secrets.live()).toHaveLength(90);
   expect(cloud.calls.throttledShare).toBe(0);
   store.close();
