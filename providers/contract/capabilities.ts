@@ -39,8 +39,18 @@ export interface Capabilities {
   readonly needsCommand: boolean;
   /** False when the platform forgets a stopped instance (and its logs) by itself or charges for keeping it. */
   readonly retainsStopped: boolean;
-  /** Who else can read the values of the Secrets that a Pod uses, and what to do; `burstlet check` warns of it. Absent = nobody who could not on a node. */
-  readonly exposesSecrets?: string;
+  /** Absent = nobody reads values of Secrets who could not on a node. `burstlet check` warns of it. */
+  readonly exposesSecrets?: SecretExposure;
+}
+
+/** How values of Secrets come into a container: its variables, those of init containers, `$(NAME)` in command or args, files. */
+export const secretWays = ['env', 'initEnv', 'arguments', 'files'] as const;
+export type SecretWay = (typeof secretWays)[number];
+
+export interface SecretExposure {
+  readonly ways: readonly SecretWay[];
+  /** Who else can read them, and what to do. */
+  readonly text: string;
 }
 
 export const honoured: Honoured = { support: 'honoured' };

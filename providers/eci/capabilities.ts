@@ -1,4 +1,4 @@
-import type { Capabilities, Support } from '../contract/capabilities.ts';
+import type { Capabilities, SecretExposure, Support } from '../contract/capabilities.ts';
 import { emulated, honoured, refused } from '../contract/capabilities.ts';
 
 const realNode = 'run the Pod on a real node';
@@ -17,6 +17,11 @@ const files = emulated(
 const token = emulated(
   'the token is that of the creation and is not renewed: it works for as long as the API server accepts it (a year for the default one, unless service-account-extend-token-expiration is off)',
 );
+/** Variables of regular containers are hidden (EnvironmentVarHide); nothing else has such a parameter. */
+const exposesSecrets: SecretExposure = {
+  ways: ['initEnv', 'arguments', 'files'],
+  text: 'whoever may call eci:DescribeContainerGroups can read the values of these Secrets: give them as variables of regular containers, which the vendor hides, or let few describe instances',
+};
 const nonRoot = emulated(
   'the vendor verifies it for regular containers; an init container needs runAsUser with it, and is refused without when the instance is created',
 );
@@ -27,6 +32,7 @@ export const eciCapabilities: Capabilities = {
   arch: ['amd64'],
   needsCommand: false,
   retainsStopped: true,
+  exposesSecrets,
   features: {
     'spec.hostNetwork': noHost,
     'spec.hostPID': noHost,

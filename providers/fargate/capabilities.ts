@@ -1,5 +1,5 @@
-import type { Capabilities, Support } from '../contract/capabilities.ts';
-import { emulated, honoured, refused } from '../contract/capabilities.ts';
+import type { Capabilities, SecretExposure, Support } from '../contract/capabilities.ts';
+import { emulated, honoured, refused, secretWays } from '../contract/capabilities.ts';
 import type { FargateOptions } from './options.ts';
 
 const realNode = 'run the Pod on a real node';
@@ -46,8 +46,10 @@ const writtenOnce: Readonly<Record<SecretStoreKind, string>> = {
     'from compressed variables (48 KiB in all), with anything secret in it from stored secrets (64 KiB each, eight of them for a Pod)',
 };
 
-const exposesSecrets =
-  'whoever may call ecs:DescribeTasks in the cluster can read the values of these Secrets, until about an hour after the task has ended: set the provider option secretStore to secretsmanager';
+const exposesSecrets: SecretExposure = {
+  ways: secretWays,
+  text: 'whoever may call ecs:DescribeTasks in the cluster can read the values of these Secrets, until about an hour after the task has ended: set the provider option secretStore to secretsmanager',
+};
 
 /** Of a token, which no two Pods share. */
 const ofItsOwn: Readonly<Record<SecretStoreKind, string>> = {

@@ -103,8 +103,10 @@ function judge(found: PodOfManifest, pod: Pod, node: CheckedNode): PodCheck {
 }
 
 function warningsOf(pod: Pod, { capabilities: { exposesSecrets } }: CheckedNode): Warning[] {
-  const fields = exposesSecrets === undefined ? [] : secretUses(pod);
-  return exposesSecrets === undefined || fields.length === 0 ? [] : [{ text: exposesSecrets, fields }];
+  if (exposesSecrets === undefined) return [];
+  const { ways, text } = exposesSecrets;
+  const fields = secretUses(pod).flatMap(({ way, field }) => (ways.includes(way) ? field : []));
+  return fields.length === 0 ? [] : [{ text, fields }];
 }
 
 /** Of each market the first offer that has a size. */

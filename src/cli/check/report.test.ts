@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { SecretExposure } from '../../../providers/contract/capabilities.ts';
+import { secretWays } from '../../../providers/contract/capabilities.ts';
 import { mockCapabilities } from '../../../providers/mock/capabilities.ts';
 import { processCapabilities } from '../../../providers/process/capabilities.ts';
 import { parseManifests } from '../manifests/parse-manifests.ts';
@@ -83,6 +85,7 @@ spec:
       env:
         - { name: A, value: plain }
         - { name: B, valueFrom: { secretKeyRef: { name: s, key: k } } }
+      args: [-a, $(A), -b=$(B)]
   volumes:
     - { name: v, secret: { secretName: s } }
     - { name: w, projected: { sources: [{ configMap: { name: c } }, { secret: { name: s } }] } }
@@ -93,22 +96,28 @@ metadata: { name: plain }
 spec: { automountServiceAccountToken: false, containers: [{ name: c, image: x }] }
 `;
   const { manifests } = parseManifests(secrets, 'a.yaml');
-  const check = (exposesSecrets?: string) =>
+  const text = 'everybody reads them: hide them';
+  const check = (exposesSecrets?: SecretExposure) =>
     checkPods(
       manifests,
       { capabilities: { ...mockCapabilities, ...(exposesSecrets !== undefined && { exposesSecrets }) } },
       () => [],
     );
-  const shown = check('everybody reads them: hide them');
+  const shown = check({ ways: secretWays, text });
   expect(textReport(shown, 'mock', false)).toContain(`
     warning: everybody reads them: hide them
     a.yaml:8: spec.initContainers[0].envFrom[0].secretRef
     a.yaml:14: spec.containers[0].env[1].valueFrom.secretKeyRef
-    a.yaml:16: spec.volumes[0].secret
-    a.yaml:17: spec.volumes[1].projected.sources[1].secret
-a.yaml:19`);
+    a.yaml:15: spec.containers[0].args[2]
+    a.yaml:17: spec.volumes[0].secret
+    a.yaml:18: spec.volumes[1].projected.sources[1].secret
+a.yaml:20`);
   expect(JSON.parse(jsonReport(shown, 'mock')).pods).toMatchObject([
-    { warnings: [{ text: 'everybody reads them: hide them', lines: [8, 14, 16, 17] }] },
+    { warnings: [{ text, lines: [8, 14, 15, 17, 18] }] },
+    { warnings: [] },
+  ]);
+  expect(JSON.parse(jsonReport(check({ ways: ['initEnv', 'arguments'], text }), 'mock')).pods).toMatchObject([
+    { warnings: [{ text, lines: [8, 15] }] },
     { warnings: [] },
   ]);
   expect(textReport(check(), 'mock', true)).not.toContain('warning');
