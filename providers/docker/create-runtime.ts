@@ -42,8 +42,7 @@ export function createDockerRuntime(
   { clock = wallClock, random = Math.random, environment = process.env }: DockerRuntimeTools = {},
 ): DockerRuntime {
   const read = readDockerOptions(options);
-  const { host, instances, gpus, pidsLimit, imageGarbageCollection: thresholds, ...rest } = read;
-  const settings = { ...rest, ...(pidsLimit > 0 && { pidsLimit }) };
+  const { host, instances, gpus, imageGarbageCollection: thresholds, ...settings } = read;
   const endpoint = resolveEndpoint(host, environment);
   const { remote } = endpoint;
   if (thresholds !== undefined && remote) throw diskOutOfSight(endpoint.name);

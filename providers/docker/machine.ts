@@ -32,7 +32,12 @@ export class Machine {
 
   async facts(signal: AbortSignal): Promise<MachineFacts> {
     const { MemTotal } = await this.info(signal);
-    return { memoryBytes: MemTotal, leastOomScore: this.#leastOomScore };
+    const { Components } = await this.#engine.version(signal);
+    return {
+      memoryBytes: MemTotal,
+      leastOomScore: this.#leastOomScore,
+      hostnameIsOwn: Components?.some(({ Name }) => Name === 'Podman Engine') ?? false,
+    };
   }
 
   /** The engine has not the right to do so (inside another container, for example). */

@@ -4,7 +4,7 @@ import type { InstanceSpec } from '../contract/instance-spec.ts';
 import type { ProviderLog } from '../contract/provider.ts';
 import type { SandboxState } from '../contract/runtime.ts';
 import type { Engine } from './engine/engine.ts';
-import { hasStatus, telling, unlessGone } from './engine/errors.ts';
+import { hasDependents, hasStatus, telling, unlessGone } from './engine/errors.ts';
 import { endHalfStarted, isHalfStarted } from './half-started.ts';
 import type { SandboxImage } from './image/sandbox-image.ts';
 import type { Machine } from './machine.ts';
@@ -156,12 +156,12 @@ export class Sandboxes {
     }
   }
 
-  /** 409: the engine is removing it already. */
+  /** 409: the engine is removing it already. One that others depend on is left for the next round. */
   async #removeOne(id: string, signal: AbortSignal): Promise<void> {
     try {
       await this.#deps.engine.remove(id, { force: true }, signal);
     } catch (error) {
-      if (!hasStatus(error, 404, 409)) throw error;
+      if (!hasStatus(error, 404, 409) && !hasDependents(error)) throw error;
     }
   }
 }

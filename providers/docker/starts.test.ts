@@ -56,6 +56,26 @@ test.each([
   },
 );
 
+test('what the low-level runtime refuses has ended with StartError, also where the engine does not note why', async () => {
+  const message = 'runc: exec: "/x": permission denied: OCI permission denied';
+  const { engine, run, runtime } = await engineWith((_, response) => fail(response, 500, message));
+  const result = { reason: 'StartError', exitCode: 128, message };
+  expect(await run()).toMatchObject({ state: { kind: 'exited', result } });
+  const [listed] = await runtime.list(owner, never);
+  expect(listed?.containers).toMatchObject([{ state: { kind: 'exited', result } }]);
+  await run();
+  expect(engine.requests.filter((request) => request.endsWith('-main-0/start'))).toHaveLength(1);
+});
+
+test('a start that fails though the program has run does not run it again', async () => {
+  const { containers, run } = await engineWith((container, response) => {
+    container.status = 'exited';
+    fail(response, 500, 'read /proc/7/cgroup: no such process');
+  });
+  expect(await run()).toMatchObject({ state: { kind: 'exited' } });
+  expect(containers.size).toBe(2);
+});
+
 test('a sandbox that does not run is started, once', async () => {
   let asleep = true;
   const { engine, run } = await engineWith((container, response) => {

@@ -127,12 +127,15 @@ export class Starts {
         return await engine.start(name, signal);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        // A run that ended as it began: the engine notes it, and so it is told.
-        if (isRefusedByRuntime(error.message)) return;
+        // A run that ended as it began: so it is told.
+        if (isRefusedByRuntime(error.message))
+          return await this.#noteRefusal(record, spec, run, error, signal);
         if (!isSecond && isSandboxAsleep(error)) {
           await sandboxes.run(record, signal);
           continue;
         }
+        // Podman fails where a short program has ended before it was looked at. It must not run again.
+        if ((await this.#deps.containers.look(name, signal))?.run !== undefined) return;
         if (isHalfStarted(error)) await endHalfStarted(this.#deps, name, signal);
         await unlessGone(engine.remove(name, { force: true }, signal));
         throw toProviderError(
@@ -142,6 +145,21 @@ export class Starts {
         );
       }
     }
+  }
+
+  /** Docker notes why a container was refused, Podman does not: then it is what the run has left as its message. */
+  async #noteRefusal(
+    record: PodRecord,
+    spec: ContainerSpec,
+    run: number,
+    { message }: EngineError,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { containers, folders } = this.#deps;
+    const seen = await containers.look(containerName(record.id, spec.name, run), signal);
+    if (seen === undefined || seen.run !== undefined) return;
+    await folders.write(record.id, messageFile(spec.name, run), message, 0o666);
+    containers.forget(seen.id);
   }
 
   async #mounts(

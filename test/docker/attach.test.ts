@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessStreams, RuntimeContainer, SandboxState } from '../../providers/contract/index.ts';
 import { testEngine } from './engine.ts';
+import { isLacking } from './engine-kinds.ts';
 import { Harness, never, shell } from './harness.ts';
 import { Kept, streams, typed } from './stream-ends.ts';
 
@@ -27,37 +28,40 @@ describe.skipIf(typeof engine === 'string')('attach', () => {
     return harness.runtime.attach(sandbox.id, run.id, ends, signal);
   }
 
-  it('gives several sessions the same output, and takes input from each', async () => {
-    const run = await harness.start(sandbox, shell('main', answering, { stdin: true }));
-    const leave = new AbortController();
-    const [one, two] = [new Kept(), new Kept()];
-    const [first, second] = [typed(), typed()];
-    const sessions = [
-      attach(run, streams(one, { stdin: first }), leave.signal),
-      attach(run, streams(two, { stdin: second })),
-    ];
-    first.write('1\n');
-    await one.until(/got 1.*err 1/s);
-    second.write('2\n');
-    await Promise.all([one.until(/got 2.*err 2/s), two.until(/got 2.*err 2/s)]);
-    expect(two.err).toContain('err 2\n');
-    leave.abort(new Error('enough'));
-    await expect(sessions[0]).rejects.toThrow('enough');
-    second.write('3\n');
-    await two.until(/got 3/);
-    // Without stdinOnce the end of the input is that of the session, and the process hears nothing of it.
-    second.end();
-    await sessions[1];
-    const three = new Kept();
-    const third = typed();
-    const last = attach(run, streams(three, { stdin: third }));
-    third.write('4\n');
-    await three.until(/got 4/);
-    await harness.stop(sandbox, run, 1);
-    await last;
-    expect(three.out).not.toContain('closed');
-    expect((await harness.log(sandbox, run)).filter((line) => line.startsWith('got'))).toHaveLength(4);
-  });
+  it.skipIf(isLacking('keeps-input-open'))(
+    'gives several sessions the same output, and takes input from each',
+    async () => {
+      const run = await harness.start(sandbox, shell('main', answering, { stdin: true }));
+      const leave = new AbortController();
+      const [one, two] = [new Kept(), new Kept()];
+      const [first, second] = [typed(), typed()];
+      const sessions = [
+        attach(run, streams(one, { stdin: first }), leave.signal),
+        attach(run, streams(two, { stdin: second })),
+      ];
+      first.write('1\n');
+      await one.until(/got 1.*err 1/s);
+      second.write('2\n');
+      await Promise.all([one.until(/got 2.*err 2/s), two.until(/got 2.*err 2/s)]);
+      expect(two.err).toContain('err 2\n');
+      leave.abort(new Error('enough'));
+      await expect(sessions[0]).rejects.toThrow('enough');
+      second.write('3\n');
+      await two.until(/got 3/);
+      // Without stdinOnce the end of the input is that of the session, and the process hears nothing of it.
+      second.end();
+      await sessions[1];
+      const three = new Kept();
+      const third = typed();
+      const last = attach(run, streams(three, { stdin: third }));
+      third.write('4\n');
+      await three.until(/got 4/);
+      await harness.stop(sandbox, run, 1);
+      await last;
+      expect(three.out).not.toContain('closed');
+      expect((await harness.log(sandbox, run)).filter((line) => line.startsWith('got'))).toHaveLength(4);
+    },
+  );
 
   it('closes the input of a stdinOnce container with the first session, which goes on', async () => {
     const main = shell('main', `${answering.replace('exec sleep 600', 'sleep 1; echo end; exit 3')}`, {
@@ -117,18 +121,21 @@ describe.skipIf(typeof engine === 'string')('attach', () => {
     expect(lines.some((line) => line.startsWith('got typed'))).toBe(true);
   });
 
-  it('is refused where nothing runs, and ends however late it was begun', async () => {
-    const run = await harness.start(sandbox, shell('main', 'sleep 0.3'));
-    // Some of these are begun in the very moment in which the process ends.
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 20 }, async (_, index) => {
-        await new Promise((resolve) => setTimeout(resolve, index * 25));
-        await attach(run, streams(new Kept()));
-      }),
-    );
-    const refused = outcomes.filter(({ status }) => status === 'rejected');
-    for (const outcome of refused) expect(outcome).toMatchObject({ reason: { kind: 'NotFound' } });
-    expect(refused.length).toBeLessThan(20);
-    await expect(attach(run, {})).rejects.toMatchObject({ kind: 'NotFound' });
-  });
+  it.skipIf(isLacking('refuses-late-sessions'))(
+    'is refused where nothing runs, and ends however late it was begun',
+    async () => {
+      const run = await harness.start(sandbox, shell('main', 'sleep 0.3'));
+      // Some of these are begun in the very moment in which the process ends.
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 20 }, async (_, index) => {
+          await new Promise((resolve) => setTimeout(resolve, index * 25));
+          await attach(run, streams(new Kept()));
+        }),
+      );
+      const refused = outcomes.filter(({ status }) => status === 'rejected');
+      for (const outcome of refused) expect(outcome).toMatchObject({ reason: { kind: 'NotFound' } });
+      expect(refused.length).toBeLessThan(20);
+      await expect(attach(run, {})).rejects.toMatchObject({ kind: 'NotFound' });
+    },
+  );
 });

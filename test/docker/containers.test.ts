@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { text } from '../../providers/contract/conformance/runtime-harness.ts';
 import type { ContainerSpec, LogEntry, RuntimeContainer } from '../../providers/contract/index.ts';
 import { testEngine } from './engine.ts';
+import { isLacking } from './engine-kinds.ts';
 import { container, forever, Harness, never, shell } from './harness.ts';
 
 const engine = await testEngine();
@@ -38,7 +39,7 @@ describe.skipIf(typeof engine === 'string')('a container on the engine', () => {
     }
   });
 
-  it('is OOMKilled when it uses more than its limit', async () => {
+  it.skipIf(isLacking('tells-of-oom'))('is OOMKilled when it uses more than its limit', async () => {
     const sandbox = await harness.sandbox('oom');
     const hungry = shell('main', 'x=a; while :; do x=$x$x; done', { limits: { memoryBytes: 16 * 2 ** 20 } });
     const run = await harness.start(sandbox, hungry);
@@ -233,7 +234,7 @@ describe.skipIf(typeof engine === 'string')('a container on the engine', () => {
     expect(missing.output).toContain('no-such-command');
     await harness.stop(sandbox, run, 1);
     await harness.exit(sandbox, run);
-    await expect(sh('true')).rejects.toThrow('is not running');
+    await expect(sh('true')).rejects.toMatchObject({ kind: 'NotFound' });
   });
 
   it('leaves a termination message: the end of its file, or of its log', async () => {
@@ -263,12 +264,11 @@ describe.skipIf(typeof engine === 'string')('a container on the engine', () => {
     const entries: LogEntry[] = [];
     for await (const entry of harness.entries(sandbox, run)) entries.push(entry);
     const stdout = entries.filter(({ stream }) => stream === 'stdout');
-    expect(stdout.map((entry) => [text(entry).length, entry.partial])).toEqual([
-      [1, false],
-      [16384, true],
-      [3616, false],
-      [3, true],
-    ]);
+    // Long lines come in parts; how long those are is up to the engine.
+    expect(stdout.every((entry) => entry.data.length <= 16_384)).toBe(true);
+    expect(stdout.filter(({ partial }) => partial).length).toBeGreaterThan(1);
+    const whole = stdout.map((entry) => `${text(entry)}${entry.partial ? '' : '\n'}`).join('');
+    expect(whole).toBe(`a\n${'x'.repeat(20_000)}\nend`);
     for (const { time } of entries) expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
     const terminal = await harness.start(sandbox, shell('terminal', 'tty; echo two', { tty: true }));
     await harness.exit(sandbox, terminal);

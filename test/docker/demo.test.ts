@@ -7,19 +7,20 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../providers/docker/engine/engine.ts';
 import { runtimeImage } from '../../src/cli/wiring/choose-provider.ts';
-import { Dockerd, whyNoDockerd } from './dockerd.ts';
 import { testEngine } from './engine.ts';
+import { engineKind, type RunningEngine } from './engine-kinds.ts';
 import { never } from './harness.ts';
 import { ensureNodeImage } from './node-image.ts';
 
-const reason = whyNoDockerd();
+const kind = engineKind();
+const reason = kind.whyNone();
 if (reason !== undefined) console.warn(`skipped: ${reason}`);
 const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
 const run = promisify(execFile);
 
-/** On a dockerd of its own: what is there, and what is left, is to be known to the last image. */
+/** On an engine of its own: what is there, and what is left, is to be known to the last image. */
 describe.skipIf(reason !== undefined)('the demo', () => {
-  let dockerd: Dockerd;
+  let own: RunningEngine;
   let engine: Engine;
   let folder: string;
   const before = process.env.DOCKER_HOST;
@@ -27,13 +28,13 @@ describe.skipIf(reason !== undefined)('the demo', () => {
     PATH: process.env.PATH,
     HOME: folder,
     TMPDIR: folder,
-    DOCKER_HOST: dockerd.host,
+    DOCKER_HOST: own.host,
   });
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'burstlet-docker-demo-'));
-    dockerd = await Dockerd.start();
-    process.env.DOCKER_HOST = dockerd.host;
+    own = await kind.start();
+    process.env.DOCKER_HOST = own.host;
     const connected = await testEngine();
     if (typeof connected === 'string') throw new Error(connected);
     engine = connected;
@@ -42,7 +43,7 @@ describe.skipIf(reason !== undefined)('the demo', () => {
     if (before === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = before;
     await engine?.close();
-    await dockerd.end();
+    await own.end();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -3,25 +3,24 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
-import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { RunningEngine } from './engine-kinds.ts';
+import { isInstalled, mountsUnder, untilItAnswers } from './own-engine.ts';
 
-const startsWithinMs = 60_000;
 const lookMs = 100;
 
 /** Undefined when this machine can start a dockerd for tests. */
 export function whyNoDockerd(): string | undefined {
   if (process.platform !== 'linux') return `dockerd needs Linux, this is ${process.platform}`;
   if (process.getuid?.() !== 0) return 'dockerd needs root';
-  const folders = (process.env.PATH ?? '').split(':').concat('/usr/sbin');
-  if (!folders.some((folder) => existsSync(path.join(folder, 'dockerd'))))
+  if (!isInstalled('dockerd'))
     return 'dockerd is not installed (Debian: apt-get install docker.io busybox-static)';
   return existsSync('/bin/busybox') ? undefined : 'there is no /bin/busybox (Debian: busybox-static)';
 }
 
 /** A dockerd of its own: own folders, own socket, own bridge. */
-export class Dockerd {
+export class Dockerd implements RunningEngine {
   readonly host: string;
   /** Of this machine in the network of the containers. */
   readonly address: string;
@@ -46,6 +45,7 @@ export class Dockerd {
     execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge']);
     execFileSync('ip', ['addr', 'add', `${address}/24`, 'dev', bridge]);
     execFileSync('ip', ['link', 'set', bridge, 'up']);
+    allowWithin(bridge);
     const dockerd = new Dockerd(folder, bridge, address, flags);
     try {
       await dockerd.resume();
@@ -73,12 +73,7 @@ export class Dockerd {
       { stdio: ['ignore', log.fd, log.fd], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } },
     );
     await log.close();
-    const deadline = Date.now() + startsWithinMs;
-    while (!(await answers(at('docker.sock')))) {
-      if (this.#process.exitCode !== null || Date.now() > deadline)
-        throw new Error(`dockerd did not start:\n${readFileSync(at('dockerd.log'), 'utf8').slice(-4000)}`);
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
-    }
+    await untilItAnswers('dockerd', this.#process, at('docker.sock'), at('dockerd.log'));
   }
 
   /** Ends the daemon: SIGTERM ends its containers too, SIGKILL leaves them running. */
@@ -100,26 +95,29 @@ export class Dockerd {
     // Only a running one can end what a killed one has left behind.
     if (this.#process === undefined) await this.resume().catch(() => {});
     await this.stop('SIGTERM');
+    removeRules(this.#bridge);
     execFileSync('ip', ['link', 'del', this.#bridge]);
     for (const mount of mountsUnder(this.#folder)) execFileSync('umount', ['--lazy', mount]);
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
-/** What a killed dockerd has left mounted, innermost first. */
-function mountsUnder(folder: string): string[] {
-  const places = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '');
-  return places.filter((place) => place.startsWith(`${folder}/`)).reverse();
+/**
+ * Lets containers on one bridge reach each other whatever else happens: from 28 on a dockerd that starts takes away what
+ * another one of this machine has allowed its own. Without the comment it would take this for a rule of its own too.
+ */
+function allowWithin(bridge: string): void {
+  const rule = `--in-interface ${bridge} --out-interface ${bridge} --match comment --comment ${bridge} --jump ACCEPT`;
+  execFileSync('iptables', ['--wait', '--insert', 'FORWARD', ...rule.split(' ')]);
 }
 
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = http.get({ socketPath, path: '/_ping' }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
+/** dockerd leaves its own behind. */
+function removeRules(bridge: string): void {
+  for (const table of ['filter', 'nat', 'raw']) {
+    const rules = execFileSync('iptables', ['--wait', '--table', table, '--list-rules'], {
+      encoding: 'utf8',
     });
-    request.on('error', () => resolve(false));
-  });
+    for (const [, ...rule] of rules.split('\n').map((line) => line.split(' ')))
+      if (rule.includes(bridge)) execFileSync('iptables', ['--wait', '--table', table, '--delete', ...rule]);
+  }
 }

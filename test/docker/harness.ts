@@ -53,7 +53,10 @@ export class Harness extends RuntimeHarness<DockerRuntime> {
     if (run.state.kind === 'exited' && run.state.result.reason === 'StartError')
       throw new Error(run.state.result.message);
     await this.exit(sandbox, run);
-    return (await this.log(sandbox, run)).join('\n');
+    let output = '';
+    for await (const { data, partial } of this.entries(sandbox, run))
+      output += `${Buffer.from(data)}${partial ? '' : '\n'}`;
+    return output.replace(/\n$/, '');
   }
 
   async exec(

@@ -5,22 +5,23 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxState } from '../../providers/contract/index.ts';
-import { Dockerd, whyNoDockerd } from './dockerd.ts';
 import { testEngine } from './engine.ts';
+import { engineKind, isLacking, type RunningEngine } from './engine-kinds.ts';
 import { forever, Harness, never, shell, temporaryState } from './harness.ts';
 import { Kept, streams } from './stream-ends.ts';
 
-const reason = whyNoDockerd();
+const kind = engineKind();
+const reason = kind.whyNone();
 if (reason !== undefined) console.warn(`skipped: ${reason}`);
 
-/** A dockerd that these tests may stop and start. */
+/** An engine that these tests may stop and start. */
 describe.skipIf(reason !== undefined)('restarts', () => {
-  let dockerd: Dockerd;
+  let own: RunningEngine;
   const before = process.env.DOCKER_HOST;
 
   beforeAll(async () => {
-    dockerd = await Dockerd.start();
-    process.env.DOCKER_HOST = dockerd.host;
+    own = await kind.start();
+    process.env.DOCKER_HOST = own.host;
     const engine = await testEngine();
     if (typeof engine === 'string') throw new Error(engine);
     await engine.close();
@@ -28,46 +29,56 @@ describe.skipIf(reason !== undefined)('restarts', () => {
   afterAll(async () => {
     if (before === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = before;
-    await dockerd.end();
+    await own.end();
   });
 
-  it('of the engine: what it ended is told, and is started again at the address that it has then', async () => {
-    const harness = new Harness('engine-restart');
-    try {
-      const sandboxes: SandboxState[] = [];
-      for (const pod of ['a', 'b', 'c']) sandboxes.push(await harness.sandbox(pod));
-      const runs = await Promise.all(
-        sandboxes.map((sandbox) => harness.start(sandbox, shell('main', forever))),
-      );
-      for (const [index, signal] of (['SIGTERM', 'SIGKILL'] as const).entries()) {
-        await dockerd.stop(signal);
-        await expect(harness.runtime.list(harness.scope, never)).rejects.toMatchObject({ kind: 'Retryable' });
-        await dockerd.resume();
-        for (const [at, sandbox] of sandboxes.entries()) {
-          const run = runs[at];
-          if (run === undefined) throw new Error('no run');
-          await harness.exit(sandbox, run);
-          const again = await harness.start(sandbox, shell('main', `cat /etc/hosts; ${forever}`), index + 1);
-          expect(again.state.kind).toBe('running');
-          runs[at] = again;
-          const now = await harness.until('an address', () => {
-            const seen = harness.seen(sandbox);
-            return seen?.containers.some(({ id }) => id === again.id) && seen.ips[0] ? seen : undefined;
+  it.skipIf(isLacking('ends-with-its-containers'))(
+    'of the engine: what it ended is told, and is started again at the address that it has then',
+    async () => {
+      const harness = new Harness('engine-restart');
+      try {
+        const sandboxes: SandboxState[] = [];
+        for (const pod of ['a', 'b', 'c']) sandboxes.push(await harness.sandbox(pod));
+        const runs = await Promise.all(
+          sandboxes.map((sandbox) => harness.start(sandbox, shell('main', forever))),
+        );
+        for (const [index, signal] of (['SIGTERM', 'SIGKILL'] as const).entries()) {
+          await own.stop(signal);
+          await expect(harness.runtime.list(harness.scope, never)).rejects.toMatchObject({
+            kind: 'Retryable',
           });
-          const hosts = await harness.log(
-            sandbox,
-            again,
-            { follow: true },
-            new RegExp(`\\t${sandbox.owner.name}$`),
-          );
-          expect(hosts.at(-1)).toBe(`${now.ips[0]}\t${sandbox.owner.name}`);
+          await own.resume();
+          for (const [at, sandbox] of sandboxes.entries()) {
+            const run = runs[at];
+            if (run === undefined) throw new Error('no run');
+            await harness.exit(sandbox, run);
+            const again = await harness.start(
+              sandbox,
+              shell('main', `cat /etc/hosts; ${forever}`),
+              index + 1,
+            );
+            expect(again.state.kind).toBe('running');
+            runs[at] = again;
+            const now = await harness.until('an address', () => {
+              const seen = harness.seen(sandbox);
+              return seen?.containers.some(({ id }) => id === again.id) && seen.ips[0] ? seen : undefined;
+            });
+            const hosts = await harness.log(
+              sandbox,
+              again,
+              { follow: true },
+              new RegExp(`\\t${sandbox.owner.name}$`),
+            );
+            expect(hosts.at(-1)).toBe(`${now.ips[0]}\t${sandbox.owner.name}`);
+          }
         }
+        expect(await harness.runtime.list(harness.scope, never)).toHaveLength(3);
+      } finally {
+        await harness.end();
       }
-      expect(await harness.runtime.list(harness.scope, never)).toHaveLength(3);
-    } finally {
-      await harness.end();
-    }
-  }, 120_000);
+    },
+    120_000,
+  );
 
   it('of the engine: streams of processes are lost, and not ended', async () => {
     const harness = new Harness('streams-restart');
@@ -80,10 +91,10 @@ describe.skipIf(reason !== undefined)('restarts', () => {
       const session = harness.runtime.attach(sandbox.id, run.id, {}, never);
       await kept.until(/begun/);
       const outcomes = Promise.allSettled([command, session]);
-      await dockerd.stop('SIGKILL');
+      await own.stop('SIGKILL');
       for (const outcome of await outcomes)
         expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'Retryable' } });
-      await dockerd.resume();
+      await own.resume();
     } finally {
       await harness.end();
     }
@@ -111,8 +122,8 @@ describe.skipIf(reason !== undefined)('restarts', () => {
           return persistently(() => harness.start(sandbox, shell('main', `: ${mark}; ${forever}`), run));
         });
         await harness.until('some to be there', () => pods.some(startedIn(harness, run)) || undefined);
-        await dockerd.stop(signal);
-        await dockerd.resume();
+        await own.stop(signal);
+        await own.resume();
         const runs = await Promise.all(starting);
         expect(new Set(runs.map(({ id }) => id)).size).toBe(pods.length);
       }

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RuntimeContainer, SandboxState } from '../../providers/contract/index.ts';
 import { Dockerd, whyNoDockerd } from './dockerd.ts';
 import { testEngine } from './engine.ts';
+import { isLacking } from './engine-kinds.ts';
 import { forever, Harness, never, shell } from './harness.ts';
 import { connectionPair, Kept, streams } from './stream-ends.ts';
 
@@ -18,7 +19,7 @@ const names = ['DOCKER_HOST', 'DOCKER_CERT_PATH', 'DOCKER_TLS_VERIFY'] as const;
 const before = names.map((name) => [name, process.env[name]] as const);
 
 /** Here the end of a stream is a message of TLS, and not of the kernel. */
-describe.skipIf(whyNoDockerd() !== undefined)('streams of an engine behind TLS', () => {
+describe.skipIf(isLacking('tls') || whyNoDockerd() !== undefined)('streams of an engine behind TLS', () => {
   let folder = '';
   let dockerd: Dockerd | undefined;
   let harness: Harness;

@@ -133,7 +133,8 @@ export class Engine {
     changes: string,
     signal: AbortSignal,
   ): AsyncIterable<Progress> {
-    const query = { fromSrc: '-', repo: repository, tag, changes };
+    // Podman passes over a tag of its own parameter, except that of a pull.
+    const query = { fromSrc: '-', repo: `${repository}:${tag}`, changes };
     return this.#jsonStream({ method: 'POST', path: '/images/create', query, body: archive }, signal);
   }
 

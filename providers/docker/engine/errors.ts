@@ -15,6 +15,18 @@ export function hasStatus(error: unknown, ...statuses: readonly number[]): error
   return error instanceof EngineError && statuses.includes(error.status);
 }
 
+/** There is no such container, or it does not run; Podman may call that a failure of its own. */
+export function isNotRunning(error: unknown): error is EngineError {
+  return (
+    hasStatus(error, 404, 409) || (hasStatus(error, 500) && /container state improper/.test(error.message))
+  );
+}
+
+/** It can only be removed after others that see its network or its processes (Podman). */
+export function hasDependents(error: unknown): boolean {
+  return error instanceof EngineError && /has dependent containers/.test(error.message);
+}
+
 /**
  * The engine lacks something, and not the container: room, memory, a low-level runtime that works. The same call may
  * succeed later, whatever status it came with.

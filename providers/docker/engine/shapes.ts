@@ -9,6 +9,8 @@ export interface EngineVersion {
   readonly Arch: string;
   /** Of the engine: `20.10.24`. */
   readonly Version?: string;
+  /** `Engine`, `Podman Engine`, `containerd`, ... */
+  readonly Components?: readonly { readonly Name: string }[] | null;
 }
 
 export interface EngineInfo {
@@ -30,7 +32,7 @@ export interface ListedContainer {
   readonly State: ContainerStatus;
 }
 
-/** Podman adds `stopped` (between `running` and `exited`) and `initialized`. */
+/** Podman adds `initialized`, and between `running` and `exited` `stopping` and `stopped`. */
 export type ContainerStatus = string;
 
 export interface InspectedContainer {
@@ -53,6 +55,7 @@ export interface InspectedContainer {
     readonly StopSignal?: string;
     readonly Tty: boolean;
     readonly OpenStdin?: boolean;
+    readonly StdinOnce?: boolean;
   };
   readonly NetworkSettings: {
     readonly Networks: Readonly<
@@ -73,7 +76,7 @@ export interface InspectedImage {
   readonly RepoTags?: readonly string[] | null;
   readonly RepoDigests?: readonly string[] | null;
   readonly Size?: number;
-  readonly Config?: { readonly User?: string } | null;
+  readonly Config?: { readonly User?: string; readonly Healthcheck?: object | null } | null;
 }
 
 export interface EngineEvent {
@@ -92,10 +95,17 @@ export interface Progress {
 export interface InspectedExec {
   readonly Running: boolean;
   readonly ExitCode: number | null;
-  /** On the engine's machine; 0 = it was not started (yet). */
+  /** On the engine's machine; 0 = it was not started (yet), or it has ended (Podman). */
   readonly Pid: number;
+  /** It was started and has ended (Podman). */
+  readonly CanRemove?: boolean;
   /** Never its name. */
   readonly ContainerID: string;
+}
+
+/** It was refused, or it has run. Podman gives 0 as the code of one that was not started yet, Docker null. */
+export function hasEnded({ Running, ExitCode, Pid, CanRemove = false }: InspectedExec): boolean {
+  return !Running && ExitCode !== null && (Pid > 0 || CanRemove || ExitCode > 0);
 }
 
 export interface EngineStats {

@@ -24,6 +24,7 @@ export interface PresentImage {
   /** USER of the image: a number, a name, either with a group behind `:`; '' is root. */
   readonly user: string;
   readonly bytes: number;
+  readonly hasHealthcheck: boolean;
 }
 
 /** Brings images to the engine by the rules of imagePullPolicy. Everyone who needs the same image waits for one pull. */
@@ -91,7 +92,10 @@ export class Images {
     try {
       const { Id, RepoDigests, Config, Size } = await this.#engine.image(name, signal);
       const digest = RepoDigests?.find((known) => isOf(known, reference));
-      return { name, id: digest ?? Id, engineId: Id, user: Config?.User ?? '', bytes: Size ?? 0 };
+      return {
+        ...{ name, id: digest ?? Id, engineId: Id, bytes: Size ?? 0 },
+        ...{ user: Config?.User ?? '', hasHealthcheck: Boolean(Config?.Healthcheck) },
+      };
     } catch (error) {
       if (hasStatus(error, 404)) return undefined;
       throw error;

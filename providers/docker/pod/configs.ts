@@ -14,8 +14,8 @@ const sandboxUser = '65535:65535';
 export interface EngineSettings {
   /** Network of the sandboxes. */
   readonly network: string;
-  /** Processes a container may have; absent = no limit. */
-  readonly pidsLimit?: number;
+  /** Processes a container may have; 0 = no limit, which has to be said to an engine with a limit of its own. */
+  readonly pidsLimit: number;
   readonly logMaxBytes: number;
   readonly logMaxFiles: number;
 }
@@ -25,6 +25,8 @@ export interface MachineFacts {
   readonly memoryBytes: number;
   /** Engines that run with few rights cannot go below it. */
   readonly leastOomScore: number;
+  /** Of a container in the network of another. Docker gives it the other's name and refuses to be told one. */
+  readonly hostnameIsOwn: boolean;
 }
 
 /**
@@ -89,6 +91,7 @@ export function containerConfig(
   const score = oomScore(record.qosClass, spec.requests.memoryBytes, machine.memoryBytes);
   return {
     Image: image.name,
+    ...(machine.hostnameIsOwn && { Hostname: record.hostname }),
     Labels: containerLabels(record.owner, record.id, spec, run, image.id),
     ...(User === undefined ? {} : { User }),
     Env: spec.env.map(({ name, value }) => `${name}=${value}`),
@@ -99,8 +102,8 @@ export function containerConfig(
     OpenStdin: spec.stdin,
     StdinOnce: spec.stdinOnce,
     Tty: spec.tty,
-    // Kubernetes knows no health checks of images.
-    Healthcheck: { Test: ['NONE'] },
+    // Kubernetes knows no health checks of images. Podman takes this too for one that is to be run.
+    ...(image.hasHealthcheck && { Healthcheck: { Test: ['NONE'] } }),
     HostConfig: {
       NetworkMode: sandbox,
       IpcMode: sandbox,
@@ -109,7 +112,7 @@ export function containerConfig(
       Mounts: mounts,
       LogConfig: logConfig(settings),
       ...resourceConfig(spec),
-      ...(settings.pidsLimit === undefined ? {} : { PidsLimit: settings.pidsLimit }),
+      PidsLimit: settings.pidsLimit,
       OomScoreAdj: Math.max(machine.leastOomScore, score),
       ...security,
     },

@@ -102,10 +102,6 @@ export function readLabels(labels: Labels): Labelled | undefined {
   };
 }
 
-export function sandboxOfEvent(attributes: Labels): string | undefined {
-  return attributes[label.sandbox];
-}
-
 export function inScopeFilter({ clusterUid, node }: OwnerScope): Filters {
   return { label: [`${label.cluster}=${clusterUid}`, `${label.node}=${node}`] };
 }

@@ -58,8 +58,8 @@ test('requests and limits become shares, quota and memory without swap', () => {
 });
 
 test('the calls of a sandbox are not filtered, unless the containers of the Pod see its process', () => {
-  const settings = { network: 'bridge', logMaxBytes: 1, logMaxFiles: 1 };
-  const machine = { memoryBytes: 1, leastOomScore: -1000 };
+  const settings = { network: 'bridge', pidsLimit: 0, logMaxBytes: 1, logMaxFiles: 1 };
+  const machine = { memoryBytes: 1, leastOomScore: -1000, hostnameIsOwn: false };
   const options = (more: object) =>
     sandboxConfig(podRecord('id', 'engine', { ...plainSpec(owner, []), ...more }), settings, machine, [])
       .HostConfig?.SecurityOpt;

@@ -10,6 +10,7 @@ import type { PodRecord, VolumeRecord } from './pod-record.ts';
 import { resolveSubPath } from './sub-path.ts';
 
 const emptyDirMode = 0o777;
+const amd64PageBytes = 4096;
 
 export interface VolumesDeps {
   readonly engine: Engine;
@@ -94,6 +95,12 @@ export class Volumes {
     return this.#deps.folders.at(sandboxId, 'volumes', volume);
   }
 
+  /** Podman takes `size` for a quota of the disk. In pages it is the same, where it is known how large those are. */
+  async #tmpfsSize(bytes: number, signal: AbortSignal): Promise<string> {
+    const { Arch } = await this.#deps.engine.version(signal);
+    return Arch === 'amd64' ? `nr_blocks=${Math.max(1, Math.ceil(bytes / amd64PageBytes))}` : `size=${bytes}`;
+  }
+
   async #createMemory(
     sandboxId: string,
     spec: InstanceSpec,
@@ -104,7 +111,7 @@ export class Volumes {
     const group = spec.securityContext.fsGroup;
     const options = [
       group === undefined ? 'mode=1777' : `mode=3777,gid=${group}`,
-      ...(sizeLimitBytes === undefined ? [] : [`size=${sizeLimitBytes}`]),
+      ...(sizeLimitBytes === undefined ? [] : [await this.#tmpfsSize(sizeLimitBytes, signal)]),
     ];
     await this.#deps.engine.createVolume(
       {

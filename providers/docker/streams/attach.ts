@@ -5,7 +5,7 @@ import { ProviderError } from '../../contract/errors.ts';
 import { followSizes } from '../../contract/follow-sizes.ts';
 import type { ProcessStreams } from '../../contract/streams.ts';
 import type { Engine } from '../engine/engine.ts';
-import { hasStatus } from '../engine/errors.ts';
+import { hasStatus, isNotRunning } from '../engine/errors.ts';
 import type { InspectedContainer } from '../engine/shapes.ts';
 import { converse, lost } from './conversation.ts';
 import type { ExecDeps } from './exec.ts';
@@ -26,7 +26,7 @@ export async function attach(
   streams: ProcessStreams,
   signal: AbortSignal,
 ): Promise<void> {
-  const { OpenStdin = false, Tty } = (await running(engine, containerId, signal)).Config;
+  const { OpenStdin = false, StdinOnce = false, Tty } = (await running(engine, containerId, signal)).Config;
   const stdin = OpenStdin ? streams.stdin : undefined;
   // What comes for a process without input goes nowhere, and must not stand in the way of what comes behind it.
   if (!OpenStdin) streams.stdin?.resume();
@@ -39,6 +39,7 @@ export async function attach(
   let connection: Socket | undefined;
   let isSilent = true;
   let inputEnded = false;
+  const parted = Promise.withResolvers<void>();
   try {
     connection = await engine.attach(containerId, { stdin: stdin !== undefined }, session);
     const { leave } = followSizes(Tty ? streams.sizes : undefined, (size) =>
@@ -47,6 +48,8 @@ export async function attach(
     const endInput = (): void => {
       inputEnded = true;
       connection?.end();
+      // Docker ends the session now, Podman leaves it open.
+      if (Tty || !StdinOnce) void delay(clock, silenceMs, session).then(parted.resolve);
     };
     const take = (chunk: Buffer): Writable[] => {
       isSilent = false;
@@ -58,12 +61,15 @@ export async function attach(
       if (!isSilent) await new Promise(() => {});
     };
     const conversation = converse(connection, { input: stdin, endInput, take }, session);
-    await Promise.race([conversation, hush()]).finally(leave);
+    await Promise.race([conversation, hush(), parted.promise]).finally(leave);
     if (!output.isWhole) throw lost('its output was cut');
     await output.taken(session);
     if (inputEnded) return;
     const moment = delay(clock, momentMs, session).then(() => false);
     if (!(await Promise.race([ended.then(() => true), moment]))) throw lost('the process runs on');
+  } catch (error) {
+    if (connection === undefined && isNotRunning(error)) throw notRunning(containerId);
+    throw error;
   } finally {
     over.abort();
     connection?.destroy();
@@ -81,5 +87,9 @@ async function running(
   } catch (error) {
     if (!hasStatus(error, 404)) throw error;
   }
-  throw new ProviderError('NotFound', `container ${containerId} is not running`);
+  throw notRunning(containerId);
+}
+
+function notRunning(containerId: string): ProviderError {
+  return new ProviderError('NotFound', `container ${containerId} is not running`);
 }

@@ -5,7 +5,8 @@ import { ProviderError } from '../../contract/errors.ts';
 import { followSizes } from '../../contract/follow-sizes.ts';
 import type { ExecRequest, ProcessStreams } from '../../contract/streams.ts';
 import type { Engine } from '../engine/engine.ts';
-import { EngineError, hasStatus } from '../engine/errors.ts';
+import { EngineError, hasStatus, isNotRunning } from '../engine/errors.ts';
+import { hasEnded } from '../engine/shapes.ts';
 import { isRefusedByRuntime } from '../view/run-state.ts';
 import { converse, lost } from './conversation.ts';
 import { killExec } from './kill-exec.ts';
@@ -75,7 +76,7 @@ async function create(
   try {
     return (await engine.createExec(containerId, request, signal)).Id;
   } catch (error) {
-    if (hasStatus(error, 404, 409)) throw new ProviderError('NotFound', error.message, { cause: error });
+    if (isNotRunning(error)) throw new ProviderError('NotFound', error.message, { cause: error });
     throw error;
   }
 }
@@ -91,8 +92,10 @@ async function ending(
 ): Promise<{ readonly code: number; readonly hasRun: boolean }> {
   const since = clock.now();
   for (let wait = firstLookMs; ; wait = Math.min(wait * 2, longestLookMs)) {
-    const { Running, ExitCode, Pid, ContainerID } = await look(engine, id, signal);
-    if (!Running && ExitCode !== null) return { code: ExitCode, hasRun: Pid > 0 };
+    const command = await look(engine, id, signal);
+    const { Running, ExitCode, Pid, ContainerID, CanRemove = false } = command;
+    // Podman has said on the error output of a command why it was not started.
+    if (hasEnded(command)) return { code: ExitCode ?? 0, hasRun: Pid > 0 || CanRemove };
     if (clock.now() - since > longestMomentMs || (Running && (await isAlive(Pid, ContainerID))))
       throw lost('it runs on');
     await delay(clock, wait, signal);

@@ -1,5 +1,6 @@
 import { delay } from '../../contract/clock.ts';
 import type { InspectedExec } from '../engine/shapes.ts';
+import { hasEnded } from '../engine/shapes.ts';
 import { unlessAborted } from '../waiting.ts';
 import type { ExecDeps } from './exec.ts';
 import { processesOf } from './session-processes.ts';
@@ -50,9 +51,8 @@ async function started({ engine, clock }: ExecDeps, id: string): Promise<Inspect
   const since = clock.now();
   for (;;) {
     const exec = await engine.inspectExec(id, limit);
-    const { Running, ExitCode, Pid } = exec;
-    if (Pid > 0) return exec;
-    if (!Running && (ExitCode !== null || clock.now() - since > beginsWithinMs)) return undefined;
+    if (exec.Pid > 0) return exec;
+    if (hasEnded(exec) || (!exec.Running && clock.now() - since > beginsWithinMs)) return undefined;
     await delay(clock, lookMs, limit);
   }
 }

@@ -7,7 +7,7 @@ import { readLabels } from '../pod/labels.ts';
 import type { PodFolders } from '../pod/pod-folder.ts';
 import { inParallel } from '../waiting.ts';
 import { toRun } from './run-state.ts';
-import { readTerminationMessage } from './termination-message.ts';
+import { readRefusal, readTerminationMessage } from './termination-message.ts';
 
 const inspections = 16;
 
@@ -102,7 +102,7 @@ export class Containers {
     const { sandboxId, owner } = labels;
     const base = { id, sandboxId, owner, status: State.Status, createdAt: new Date(Created).toISOString() };
     if (labels.role === 'sandbox') return { ...base, isSandbox: true, ips: addressesOf(inspected) };
-    const run = toRun(inspected, labels);
+    const run = toRun(inspected, labels, await readRefusal(this.#deps, inspected, labels));
     if (run?.state.kind !== 'exited' || run.state.result.reason === 'StartError')
       return { ...base, isSandbox: false, ips: [], ...(run && { run }) };
     const message = await readTerminationMessage(this.#deps, inspected, labels, signal);

@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ProviderClock } from '../../contract/clock.ts';
 import { delay } from '../../contract/clock.ts';
 import type { OwnerScope } from '../../contract/ownership.ts';
+import { inScope } from '../../contract/ownership.ts';
 import type { ProviderLog } from '../../contract/provider.ts';
 import type { SandboxListener, SandboxState } from '../../contract/runtime.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineEvent, Filters } from '../engine/shapes.ts';
-import { inSandboxFilter, inScopeFilter, sandboxOfEvent } from '../pod/labels.ts';
+import { inSandboxFilter, inScopeFilter, readLabels } from '../pod/labels.ts';
 import type { Containers, SeenSandbox } from './containers.ts';
 
 /** A list now and then finds what no event has told. */
@@ -87,10 +88,11 @@ export class Observer {
 
   async #read(events: AsyncIterable<EngineEvent>): Promise<void> {
     for await (const { Actor } of events) {
-      const sandboxId = sandboxOfEvent(Actor.Attributes);
-      if (sandboxId === undefined) continue;
+      const labelled = readLabels(Actor.Attributes);
+      // Podman tells of what has any of the labels, not all of them.
+      if (labelled === undefined || !inScope(labelled.owner, this.#scope)) continue;
       this.#deps.containers.forget(Actor.ID);
-      this.#look(sandboxId);
+      this.#look(labelled.sandboxId);
     }
   }
 
@@ -166,8 +168,8 @@ export class Observer {
   }
 }
 
-/** The events after which a sandbox may look different. */
-const telling = ['create', 'start', 'die', 'destroy', 'oom', 'pause', 'unpause'];
+/** The events after which a sandbox may look different. Podman has names of its own for some, and a last one after each end. */
+const telling = ['create', 'start', 'die', 'died', 'cleanup', 'destroy', 'remove', 'oom', 'pause', 'unpause'];
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -35,7 +35,7 @@ function state(more: Partial<InspectedContainer['State']>) {
     Config: { Labels: {}, Tty: false },
     NetworkSettings: { Networks: null },
   };
-  return toRun(inspected, labels)?.state;
+  return toRun(inspected, labels, State.Error)?.state;
 }
 
 test('what runs has begun, what was made has not', () => {
@@ -43,6 +43,7 @@ test('what runs has begun, what was made has not', () => {
     kind: 'running',
     startedAt: '2026-01-01T00:00:01.000Z',
   });
+  expect(state({ Status: 'stopping', StartedAt: '2026-01-01T00:00:01Z' })?.kind).toBe('running');
   expect(state({ Status: 'created' })).toBeUndefined();
   expect(
     state({ Status: 'created', Error: 'mkdir /x: no space left on device', ExitCode: 128 }),

@@ -12,25 +12,31 @@ type ContainerLabels = Extract<Labelled, { role: 'container' }>;
  */
 export function isRefusedByRuntime(message: string): boolean {
   return (
-    /OCI runtime|executable file not found|exec format error/i.test(message) && !isEngineTrouble(message)
+    /OCI (runtime|permission denied)|executable file not found|exec format error/i.test(message) &&
+    !isEngineTrouble(message)
   );
 }
 
-/** Undefined while it was not started. What an ended one has left as its message is not in it. */
-export function toRun(inspected: InspectedContainer, labels: ContainerLabels): RuntimeContainer | undefined {
+/** Undefined while it was not started. `refusal`: why it could not be. What an ended one has left as its message is not in it. */
+export function toRun(
+  inspected: InspectedContainer,
+  labels: ContainerLabels,
+  refusal: string,
+): RuntimeContainer | undefined {
   const { Id: id, State, Created } = inspected;
   const run = { id, name: labels.name, run: labels.run, image: labels.image, imageId: labels.imageId };
   switch (State.Status) {
     case 'running':
     case 'paused':
     case 'restarting':
+    case 'stopping':
       return { ...run, state: { kind: 'running', startedAt: iso(State.StartedAt) } };
     case 'created':
     case 'initialized':
     case 'configured':
-      // Docker leaves a container that could not be started as it was, with the error beside it.
-      return isRefusedByRuntime(State.Error)
-        ? { ...run, state: { kind: 'exited', result: startError(id, State.Error, Created) } }
+      // The engine leaves a container that could not be started as it was.
+      return isRefusedByRuntime(refusal)
+        ? { ...run, state: { kind: 'exited', result: startError(id, refusal, Created) } }
         : undefined;
     default:
       return { ...run, state: { kind: 'exited', result: exit(inspected) } };
