@@ -13,7 +13,8 @@ const yearMs = 365 * 24 * 3600 * 1000;
 
 /** Reads a certificate and its key from PEM files. Rejects when they do not belong together: between two writes, say. */
 export async function certificateFromFiles(certFile: string, keyFile: string): Promise<ServingCertificate> {
-  const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')]);
+  const cert = await readFile(certFile, 'utf8');
+  const key = await readFile(keyFile, 'utf8');
   checkPair({ cert, key });
   return { cert, key };
 }

@@ -1,5 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type ProviderClock, wallClock } from '../clock.ts';
@@ -12,7 +15,7 @@ import { LocalChannel, type LocalShell } from './testing/local-channel.ts';
 const tools = { clock: wallClock };
 /** With what some agents take for a fault of their own. */
 const input = Buffer.concat([randomBytes(1 << 18), Buffer.from('\ufffd\0\r\n\x04\x03\xff', 'utf8')]);
-const limit = 20_000;
+const limit = 60_000;
 
 describe('a command through a shell', { timeout: limit }, () => {
   const shells = [['/bin/sh'], ['/bin/bash'], ['/bin/busybox', 'sh']].filter(([file]) =>
@@ -148,6 +151,23 @@ describe('a command through a shell', { timeout: limit }, () => {
           await endOf(Number.parseInt(stdout.text, 10));
         });
       });
+
+  it.skipIf(!existsSync('/usr/bin/setsid'))(
+    'does not outlive a session that is killed before all of its shells are there',
+    async () => {
+      const tools = await mkdtemp(path.join(os.tmpdir(), 'burstlet-slow-'));
+      const slow = '#!/bin/sh\ncase $* in *"what pid"*) sleep 1;; esac\nexec /usr/bin/setsid "$@"\n';
+      await writeFile(path.join(tools, 'setsid'), slow, { mode: 0o755 });
+      const stdout = new Kept();
+      const channel = await LocalChannel.open({ terminal: true, path: `${tools}:${process.env.PATH}` });
+      const ended = exec(channel, sh('trap "" HUP; echo "$$ up"; sleep 1000; exit'), { stdout });
+      await stdout.until(' up\n');
+      process.kill(-channel.pid, 'SIGKILL');
+      await expect(ended).rejects.toThrow('the session ended before the command did');
+      await endOf(Number.parseInt(stdout.text, 10));
+      await rm(tools, { recursive: true });
+    },
+  );
 
   for (const shell of shells)
     describe(`of ${shell.join(' ')} on a terminal`, () => {

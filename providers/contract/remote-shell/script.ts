@@ -45,17 +45,28 @@ const onTerminal = [
 ];
 
 /**
- * Hears which processes the relay and the command are, and what becomes of them. When told so it kills the command with
+ * Hears which processes the relay and the command are, and what becomes of them. The command waits for its answer. When told so it kills the command with
  * its process group, if that has not ended, and the relay, which would wait for input: then all ends by itself. When all
  * others have died it kills the command, too; who killed them does not find this one, which is in a session of its own
  * where the image has setsid.
  */
 const ward = [
   'relay=; command=; kill=; end=; while read -r what pid; do',
-  'case $what in relay) relay=$pid;; command) command=$pid;; kill) kill=now;; end) end=now;; esac',
+  'case $what in relay) relay=$pid;; command) command=$pid; kill -USR1 $pid;; kill) kill=now;; end) end=now;; esac',
   'if [ -n "$kill" ] && [ -n "$command" ]; then break; fi; done',
   'if [ -z "$end" ]; then kill -9 -$command || kill -9 $command; fi',
   'if [ -n "$kill" ]; then kill -9 $relay; fi',
+];
+
+/**
+ * Becomes the command once the ward has answered: one that began before there is a ward could outlive its session. Where
+ * the ward has died nobody takes the words. The loop of the shell is all that every image has to wait with.
+ */
+const ready = [
+  'trap _bl_ok=1 USR1; echo command $$ >&6; while [ -z "$_bl_ok" ]; do',
+  '_bl_i=0; while [ $_bl_i -lt 500 ] && [ -z "$_bl_ok" ]; do',
+  '_bl_i=$((_bl_i+1)); done; echo wait >&6 2>/dev/null || exit 137; done; unset _bl_ok _bl_i',
+  'exec "$@" 6>&-',
 ];
 
 /**
@@ -84,7 +95,7 @@ const onPipes = [
   '_bl_pump() { while IFS= read -r _bl; do',
   `_bl_dd "$_bl" || { printf %s "\${_bl_m}${k.refused};" >&4; break; }; printf %s "\${_bl_m}${k.taken};" >&4; done; }`,
   `_bl_run() { (trap - ${groupSignals}; exec 2>&5 3<&- 4>&- 5>&- 7>&-`,
-  `exec $_bl_s /bin/sh -c 'echo command $$ >&6; exec "$@" 6>&-' sh "$@")`,
+  `exec $_bl_s /bin/sh -c '${joined(ready)}' sh "$@")`,
   '_bl=$?; echo end >&6; printf %s "$_bl_e$_bl;"; printf %s "$_bl_e$_bl;" >&5; }',
   '_bl_errs() { while _bl=$(dd bs=2880 count=1 | base64) && [ -n "$_bl" ]; do',
   `printf %s "\${_bl_m}${k.stderr}" $_bl ";" | dd obs=4096; done; }`,

@@ -10,6 +10,8 @@ export interface LocalShell {
   /** What stands for /bin/sh: `['busybox', 'sh']`. */
   readonly shell?: readonly string[];
   readonly terminal?: boolean;
+  /** Where it finds programs on its terminal; default: as this process. */
+  readonly path?: string;
   /** The command instead of the shell. */
   readonly command?: readonly string[];
 }
@@ -35,9 +37,14 @@ export class LocalChannel implements RemoteChannel {
     place.stdin.on('error', () => undefined);
   }
 
-  static async open({ shell = ['/bin/sh'], terminal = false, command }: LocalShell = {}) {
+  static async open({
+    shell = ['/bin/sh'],
+    terminal = false,
+    path = process.env.PATH ?? '',
+    command,
+  }: LocalShell = {}) {
     const argv = command ?? [...shell, ...shellCommand.slice(1)];
-    return new LocalChannel(terminal ? await onTerminal(argv) : await onPipes(argv));
+    return new LocalChannel(terminal ? await onTerminal(argv, path) : await onPipes(argv));
   }
 
   async write(bytes: Buffer): Promise<void> {
@@ -67,8 +74,8 @@ async function onPipes([file = '', ...args]: readonly string[]): Promise<Place> 
   return { pid: child.pid ?? 0, stdin: child.stdin, stdout, resize: () => undefined };
 }
 
-async function onTerminal(argv: readonly string[]): Promise<Place> {
-  const environment = { PATH: process.env.PATH ?? '' };
+async function onTerminal(argv: readonly string[], path: string): Promise<Place> {
+  const environment = { PATH: path };
   const { terminal, pid } = await spawnInTerminal({ argv, workingDir: '/', environment });
   const { stream } = terminal;
   return { pid, stdin: stream, stdout: stream, resize: (size) => void terminal.resize(size) };
