@@ -43,8 +43,9 @@ function stateOf(
   { times, initialising, seenEndedAt }: ContainerPlace,
 ): ContainerState {
   const { lastStatus, exitCode, reason = '' } = container ?? {};
-  // Init containers end before the task counts as running.
-  const startedAt = kind === 'regular' ? times.runningAt : times.begunAt;
+  // The task counts as running when all of its containers run: one that runs already must not begin anew by that. Only
+  // behind init containers, which end before, that time is the nearer one.
+  const startedAt = kind === 'regular' && initialising ? times.runningAt : times.begunAt;
   if (lastStatus === 'RUNNING') return { kind: 'running', startedAt };
   const ended = lastStatus === 'STOPPED';
   const finishedAt =

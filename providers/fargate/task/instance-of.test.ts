@@ -61,7 +61,7 @@ test('a task that runs', () => {
         image: 'example.com/app:1',
         imageId: 'example.com/app@sha256:d',
         id: 'abc-1',
-        state: { kind: 'running', startedAt: iso(21) },
+        state: { kind: 'running', startedAt: iso(20) },
         restartCount: 0,
         started: true,
         ready: true,
@@ -69,6 +69,11 @@ test('a task that runs', () => {
     ],
     billing: { startedAt: iso(10) },
   });
+});
+
+test('a container that runs does not begin anew when the task counts as running', () => {
+  const { startedAt: _later, ...activating } = { ...running, lastStatus: 'ACTIVATING' };
+  expect(read(activating).containers).toEqual(read(running).containers);
 });
 
 describe('phases', () => {
@@ -238,7 +243,7 @@ describe('how a container ended', () => {
 
   test('with the times of the task, and billed to its end', () => {
     const { containers, billing } = read(stopped({}));
-    expect(containers[0]?.state).toMatchObject({ startedAt: iso(21), finishedAt: iso(90) });
+    expect(containers[0]?.state).toMatchObject({ startedAt: iso(20), finishedAt: iso(90) });
     expect(billing).toEqual({ startedAt: iso(10), endedAt: iso(100) });
   });
 
