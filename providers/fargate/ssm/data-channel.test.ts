@@ -156,7 +156,7 @@ describe('a session with the agent of the fake', () => {
   });
 
   it('is broken when the container ends', async () => {
-    await using stage = await SessionStage.start({ times: 200 });
+    await using stage = await SessionStage.start({ times: 30 });
     const channel = await stage.shell('echo ready; sleep 600');
     const reader = channel.output[Symbol.asyncIterator]();
     await readUntil(reader, 'ready');
@@ -243,7 +243,7 @@ describe('a session that cannot be opened', () => {
   });
 
   it('by an agent that never begins', async () => {
-    await using stage = await SessionStage.start({ times: 200 });
+    await using stage = await SessionStage.start({ times: 30 });
     await using agent = await ScriptedAgent.start();
     await expect(stage.openAt(agent.session)).rejects.toMatchObject({
       kind: 'Retryable',
@@ -306,7 +306,7 @@ describe('what an agent may do', () => {
     ['garbage', Buffer.from('garbage'), /no message of the protocol: a message of 7 bytes/],
     ['what is too long', Buffer.alloc(1024 * 1024 + 1), /was closed|Max payload/],
   ])('%s breaks the session', async (_name, bytes, says) => {
-    await using stage = await SessionStage.start({ times: 200 });
+    await using stage = await SessionStage.start({ times: 30 });
     await using agent = await ScriptedAgent.start();
     const [channel] = await Promise.all([stage.openAt(agent.session), agent.begin()]);
     (await agent.socket).send(bytes);
@@ -317,7 +317,7 @@ describe('what an agent may do', () => {
   });
 
   it('a part that never comes breaks it, and so does an end before it', async () => {
-    await using stage = await SessionStage.start({ times: 200 });
+    await using stage = await SessionStage.start({ times: 30 });
     const broken = async (end: boolean): Promise<unknown> => {
       await using agent = await ScriptedAgent.start();
       const [channel] = await Promise.all([stage.openAt(agent.session), agent.begin()]);
@@ -334,7 +334,7 @@ describe('what an agent may do', () => {
   });
 
   it('a connection that answers no ping is lost', async () => {
-    await using stage = await SessionStage.start({ times: 200 });
+    await using stage = await SessionStage.start({ times: 30 });
     await using agent = await ScriptedAgent.start();
     const [channel] = await Promise.all([stage.openAt(agent.session), agent.begin()]);
     (await agent.socket).pause();
