@@ -6,17 +6,13 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunningEngine } from './engine-kinds.ts';
-import { isInstalled, mountsUnder, untilItAnswers } from './own-engine.ts';
+import { mountsUnder, untilItAnswers, whyNotHere } from './own-engine.ts';
 
 const lookMs = 100;
 
 /** Undefined when this machine can start a dockerd for tests. */
 export function whyNoDockerd(): string | undefined {
-  if (process.platform !== 'linux') return `dockerd needs Linux, this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return 'dockerd needs root';
-  if (!isInstalled('dockerd'))
-    return 'dockerd is not installed (Debian: apt-get install docker.io busybox-static)';
-  return existsSync('/bin/busybox') ? undefined : 'there is no /bin/busybox (Debian: busybox-static)';
+  return whyNotHere('dockerd', 'docker.io iptables busybox-static');
 }
 
 /** A dockerd of its own: own folders, own socket, own bridge. */

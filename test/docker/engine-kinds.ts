@@ -69,6 +69,9 @@ export function engineKind(name = process.env.BURSTLET_TEST_ENGINE ?? 'dockerd')
   throw new Error(`--engine ${name}: there are only ${Object.keys(engineKinds).join(' and ')}`);
 }
 
+/** For what is said in other words there. */
+export const isPodman = process.env.BURSTLET_TEST_ENGINE === 'podman';
+
 /** True, with a word about the reason, when the engine under test cannot do what a test needs. */
 export function isLacking(feature: Feature): boolean {
   const reason = engineKind().lacks[feature];

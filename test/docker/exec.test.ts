@@ -8,7 +8,7 @@ import type {
   TerminalSize,
 } from '../../providers/contract/index.ts';
 import { testEngine } from './engine.ts';
-import { isLacking } from './engine-kinds.ts';
+import { isLacking, isPodman } from './engine-kinds.ts';
 import { forever, Harness, never, shell } from './harness.ts';
 import { Kept, streams, typed } from './stream-ends.ts';
 
@@ -117,11 +117,13 @@ describe.skipIf(typeof engine === 'string')('exec', () => {
     expect(await exec(['no-such-command'], streams(missing))).toBe(127);
     expect(missing.out).toBe('');
     expect(missing.err).toMatch(
-      /(OCI runtime|runc:) exec failed: .*"no-such-command": executable file not found.*\n/,
+      isPodman
+        ? /runc: exec failed: .*"no-such-command": executable file not found.*\n/
+        : /^OCI runtime exec failed: .*"no-such-command": executable file not found.*\n$/,
     );
     const folder = new Kept();
     expect(await exec(['/tmp'], { stdout: folder.stdout }, { tty: true })).toBe(126);
-    expect(folder.out).toMatch(/permission denied.*\r?\n$/);
+    expect(folder.out).toMatch(isPodman ? /permission denied.*\n$/ : /permission denied.*\r\n$/);
     const honest = new Kept();
     expect(await sh('echo OCI runtime exec failed: no; exit 126', streams(honest))).toBe(126);
     expect([honest.out, honest.err]).toEqual(['OCI runtime exec failed: no\n', '']);

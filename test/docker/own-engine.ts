@@ -11,6 +11,14 @@ export function isInstalled(program: string): boolean {
   return folders.some((folder) => existsSync(path.join(folder, program)));
 }
 
+/** Undefined when this machine can start one for tests. `packages`: of Debian. */
+export function whyNotHere(program: string, packages: string): string | undefined {
+  if (process.platform !== 'linux') return `${program} needs Linux, this is ${process.platform}`;
+  if (process.getuid?.() !== 0) return `${program} needs root here`;
+  if (!isInstalled(program)) return `${program} is not installed (Debian: apt-get install ${packages})`;
+  return existsSync('/bin/busybox') ? undefined : 'there is no /bin/busybox (Debian: busybox-static)';
+}
+
 /** Rejects with the end of its log when the engine does not answer on its socket in time. */
 export async function untilItAnswers(
   name: string,

@@ -6,15 +6,11 @@ import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RunningEngine } from './engine-kinds.ts';
-import { isInstalled, mountsUnder, untilItAnswers } from './own-engine.ts';
+import { isInstalled, mountsUnder, untilItAnswers, whyNotHere } from './own-engine.ts';
 
 /** Undefined when this machine can start a Podman for tests. */
 export function whyNoPodman(): string | undefined {
-  if (process.platform !== 'linux') return `Podman needs Linux, this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return 'these suites need a Podman of root';
-  if (!isInstalled('podman'))
-    return 'podman is not installed (Debian: apt-get install podman runc busybox-static)';
-  return existsSync('/bin/busybox') ? undefined : 'there is no /bin/busybox (Debian: busybox-static)';
+  return whyNotHere('podman', 'podman runc busybox-static');
 }
 
 /** The service of a Podman of its own: own folders, own socket, own bridge. */

@@ -23,7 +23,7 @@ const waitMs = 90_000;
 /** Times as fast as real time: the limits of calls shrink with it. */
 const faster = 20;
 /** Of that many nobody at a vendor would complain. */
-const fewCallsPerMinute = 60;
+const fewCallsPerMinute = 50;
 
 interface Trouble {
   readonly options?: Readonly<Record<string, unknown>>;
